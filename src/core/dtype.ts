@@ -1,0 +1,45 @@
+/** The element types of tensors and the typed arrays that hold them. */
+import { DtypeError } from './errors.ts';
+
+/** What a tensor's elements are: float32 is the default, bool is stored as bytes 0 and 1. */
+export type Dtype = 'float32' | 'float64' | 'int32' | 'bool';
+
+/** The arrays that hold elements on the CPU. */
+export type TypedArray = Float32Array | Float64Array | Int32Array | Uint8Array;
+
+/** All dtypes, from the weakest to the strongest in promotion. */
+export const dtypes: readonly Dtype[] = ['bool', 'int32', 'float32', 'float64'];
+
+const strength: Record<Dtype, number> = { bool: 0, int32: 1, float32: 2, float64: 3 };
+
+/** Bytes per element. */
+export const bytesPerElement: Readonly<Record<Dtype, number>> = { bool: 1, int32: 4, float32: 4, float64: 8 };
+
+/** A zero-filled array of `size` elements. */
+export function allocate(dtype: Dtype, size: number): TypedArray {
+  switch (dtype) {
+    case 'float32':
+      return new Float32Array(size);
+    case 'float64':
+      return new Float64Array(size);
+    case 'int32':
+      return new Int32Array(size);
+    case 'bool':
+      return new Uint8Array(size);
+  }
+}
+
+/** The dtype of a result of both: the stronger of bool, int32, float32, float64. */
+export function promote(a: Dtype, b: Dtype): Dtype {
+  return strength[a] >= strength[b] ? a : b;
+}
+
+export function isFloat(dtype: Dtype): boolean {
+  return dtype === 'float32' || dtype === 'float64';
+}
+
+/** The value itself if it is a dtype's name, else a DtypeError that says what is allowed. */
+export function checkDtype(where: string, dtype: unknown): Dtype {
+  if (typeof dtype === 'string' && dtype in strength) return dtype as Dtype;
+  throw new DtypeError(`${where}: unknown dtype; got ${String(dtype)}; use one of ${dtypes.join(', ')}`);
+}

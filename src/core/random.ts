@@ -1,0 +1,86 @@
+/** The counter-based random bits that all draws come from: threefry 2×32 with 20 rounds (Salmon et al. 2011). */
+import { ArgumentError } from './errors.ts';
+
+/** The state of a generator, as checkpoints keep it. */
+export interface GeneratorState {
+  readonly key: readonly [number, number];
+  /** How many draws were made. */
+  readonly counter: number;
+}
+
+/** A stream of draws: each draw of any number of elements takes one counter value. */
+export class Generator {
+  private key: readonly [number, number];
+  private counter: number;
+
+  /** @param seed a whole number from 0 to 2⁵³ − 1. */
+  constructor(seed: number = 0) {
+    this.key = keyOf(seed);
+    this.counter = 0;
+  }
+
+  /** Starts again from `seed`. */
+  seed(seed: number): void {
+    this.key = keyOf(seed);
+    this.counter = 0;
+  }
+
+  /** Takes the next draw. */
+  next(): Draw {
+    return { key: this.key, index: this.counter++ };
+  }
+
+  get state(): GeneratorState {
+    return { key: this.key, counter: this.counter };
+  }
+
+  set state(state: GeneratorState) {
+    this.key = [state.key[0] | 0, state.key[1] | 0];
+    this.counter = state.counter;
+  }
+}
+
+/** One draw of a generator: its bits depend on nothing but these numbers and the element's index. */
+export interface Draw {
+  readonly key: readonly [number, number];
+  readonly index: number;
+}
+
+/** The generator behind everything that is given no other. */
+export const defaultGenerator: Generator = new Generator(0);
+
+/** Seeds the default generator: everything random that follows repeats bit by bit. */
+export function manualSeed(seed: number): void {
+  defaultGenerator.seed(seed);
+}
+
+function keyOf(seed: number): readonly [number, number] {
+  if (!Number.isSafeInteger(seed) || seed < 0) {
+    throw new ArgumentError(`seed: must be a whole number from 0 to 2^53 - 1; got ${seed}`);
+  }
+  return [seed | 0, Math.floor(seed / 4294967296) | 0];
+}
+
+/** The two 32-bit words of block `block` of draw `index`; written to `out[0]` and `out[1]`. */
+export function threefry(key: readonly [number, number], block: number, index: number, out: Int32Array): void {
+  const k0 = key[0] | 0;
+  const k1 = key[1] | 0;
+  const k2 = k0 ^ k1 ^ 0x1bd11bda;
+  let x0 = (block + k0) | 0;
+  let x1 = (index + k1) | 0;
+  for (let group = 0; group < 5; group++) {
+    const even = (group & 1) === 0;
+    for (let r = 0; r < 4; r++) {
+      x0 = (x0 + x1) | 0;
+      const rotation = even ? evenRotations[r]! : oddRotations[r]!;
+      x1 = ((x1 << rotation) | (x1 >>> (32 - rotation))) ^ x0;
+    }
+    const g = group + 1;
+    x0 = (x0 + (g % 3 === 0 ? k0 : g % 3 === 1 ? k1 : k2)) | 0;
+    x1 = (x1 + ((g + 1) % 3 === 0 ? k0 : (g + 1) % 3 === 1 ? k1 : k2) + g) | 0;
+  }
+  out[0] = x0;
+  out[1] = x1;
+}
+const evenRotations = [13, 15, 26, 6];
+const oddRotations = [17, 29, 16, 24];
