@@ -1,0 +1,27 @@
+/**
+ * The platform globals that the library's main entry may use: exactly what Node 20 and current browsers share.
+ *
+ * `tsconfig.library.json` checks the library with this list instead of the DOM and Node types, so a stray `document`
+ * or `process` does not compile. Nothing here may appear in a public signature: a consumer without the DOM library
+ * could not read it (`.ci/pack` checks that). What only some platforms have (`process`, `Worker`, `navigator`) is
+ * read through a guard on `globalThis`.
+ */
+
+declare const console: { log(...data: unknown[]): void; warn(...data: unknown[]): void };
+declare const performance: { now(): number };
+
+declare function setTimeout(callback: () => void, milliseconds?: number): unknown;
+declare function clearTimeout(handle: unknown): void;
+declare function queueMicrotask(callback: () => void): void;
+
+declare class TextEncoder {
+  encode(text?: string): Uint8Array<ArrayBuffer>;
+}
+
+declare class TextDecoder {
+  constructor(label?: string, options?: { fatal?: boolean; ignoreBOM?: boolean });
+  decode(bytes?: ArrayBufferView | ArrayBuffer, options?: { stream?: boolean }): string;
+}
+
+/** Node's modules are imported when used, behind a guard; `tsconfig.json` checks those calls with Node's own types. */
+declare module 'node:*';
