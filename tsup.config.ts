@@ -1,7 +1,15 @@
 /** How the package is built: ESM and CommonJS with types for the library, ESM alone for the command line. */
-import { defineConfig, type Options } from 'tsup';
+import type { Options } from 'tsup';
+
+type Plugin = NonNullable<Options['plugins']>[number];
 
 const library = { index: 'src/index.ts' };
+
+/** Marks Node's own modules, which the library imports when it uses them, as none of webpack's business. */
+const nodeModules: Plugin = {
+  name: 'node-modules',
+  renderChunk: (code) => ({ code: code.replaceAll('import("node:', 'import(/* webpackIgnore: true */ "node:') }),
+};
 
 const shared: Options = {
   outDir: 'dist',
@@ -10,10 +18,10 @@ const shared: Options = {
   external: [/^node:/],
   removeNodeProtocol: false,
   sourcemap: false,
-  treeshake: false,
+  plugins: [nodeModules],
 };
 
-export default defineConfig([
+const config: Options[] = [
   // One build for the library and the command line, so that the latter shares the former's chunks.
   {
     ...shared,
@@ -23,4 +31,6 @@ export default defineConfig([
     dts: { entry: library },
   },
   { ...shared, entry: library, format: 'cjs', splitting: false, dts: { entry: library } },
-]);
+];
+
+export default config;

@@ -1,0 +1,7 @@
+/** A tiny gradient through the installed package, required from CommonJS. */
+const { Tensor } = require('tsgrad');
+
+const x = Tensor.from([1, 2, 3], { requiresGrad: true });
+x.mul(x).sum().backward();
+const gradient = JSON.stringify(x.grad?.toArray());
+if (gradient !== '[2,4,6]') throw new Error(`the gradient of x² at [1, 2, 3] should be [2,4,6], got ${gradient}`);
