@@ -23,5 +23,22 @@ declare class TextDecoder {
   decode(bytes?: ArrayBufferView | ArrayBuffer, options?: { stream?: boolean }): string;
 }
 
+/** As much of the byte streams as unpacking gzip takes. */
+interface ByteStream {
+  pipeThrough(transform: DecompressionStream): ByteStream;
+  getReader(): ByteReader;
+}
+interface ByteReader {
+  read(): Promise<{ done: false; value: Uint8Array<ArrayBuffer> } | { done: true; value: undefined }>;
+  cancel(): Promise<void>;
+}
+declare class Blob {
+  constructor(parts: readonly Uint8Array<ArrayBuffer>[]);
+  stream(): ByteStream;
+}
+declare class DecompressionStream {
+  constructor(format: 'gzip');
+}
+
 /** Node's modules are imported when used, behind a guard; `tsconfig.json` checks those calls with Node's own types. */
 declare module 'node:*';
