@@ -1,0 +1,182 @@
+/** A value: elements under a layout and how they came about; every operation enters through its one door, `apply`. */
+import { backend } from '../backend/device.ts';
+import type { Operand, Storage } from '../backend/interface.ts';
+import { type Dtype, isFloat, type TypedArray } from '../core/dtype.ts';
+import {
+  contiguousLayout,
+  expandLayout,
+  type Layout,
+  permuteLayout,
+  reshapeLayout,
+  sliceLayout,
+  windowsLayout,
+} from '../core/layout.ts';
+import type { Computation, Movement, Params, Primitive, Spec } from '../core/primitive.ts';
+import type { Shape } from '../core/shape.ts';
+import { infer } from './infer.ts';
+import { reads } from './saved.ts';
+
+/** A step on the tape: edges for the backward walk, and only the values that its rule reads. */
+export interface Node<P extends Primitive = Primitive> {
+  readonly primitive: P;
+  readonly params: Params[P];
+  /** Per input, where its gradient goes. */
+  readonly parents: readonly (Edge | undefined)[];
+  /** Shapes and dtypes of the inputs; empty for `map`, whose inputs are like its output. */
+  readonly specs: readonly Spec[];
+  saved: readonly (Value | undefined)[];
+  output: Value | undefined;
+  /** Whether a backward pass has used it up. */
+  released: boolean;
+}
+
+/** The end of the tape: a tensor that collects a gradient. */
+export interface Leaf {
+  readonly leaf: Value;
+}
+
+/** Where a gradient flows to. */
+export type Edge = Node | Leaf;
+
+let gradEnabled = true;
+
+/** Whether operations are written to the tape. */
+export function isGradEnabled(): boolean {
+  return gradEnabled;
+}
+
+/** Runs `f` with the tape on or off. */
+export function withGrad<R>(enabled: boolean, f: () => R): R {
+  const before = gradEnabled;
+  gradEnabled = enabled;
+  try {
+    return f();
+  } finally {
+    gradEnabled = before;
+  }
+}
+
+const noValues: readonly (Value | undefined)[] = [];
+const noSpecs: readonly Spec[] = [];
+
+/** The base of the ladder: what every tensor is, without any maths. */
+export abstract class Value implements Operand {
+  readonly dtype: Dtype;
+  /** @internal The layout of the elements in `storage`. */
+  layout: Layout;
+  /** @internal */
+  storage: Storage;
+  /** @internal Where its gradient flows to, if anywhere. */
+  node: Edge | undefined;
+
+  protected constructor(layout: Layout, dtype: Dtype, storage: Storage, node: Edge | undefined) {
+    this.layout = layout;
+    this.dtype = dtype;
+    this.storage = storage;
+    this.node = node;
+  }
+
+  /** The size of each dim. */
+  get shape(): Shape {
+    return this.layout.shape;
+  }
+
+  /** The number of dims. */
+  get rank(): number {
+    return this.layout.shape.length;
+  }
+
+  /** The number of elements. */
+  get size(): number {
+    return this.layout.size;
+  }
+
+  /** @internal A value of the same class. */
+  abstract make(layout: Layout, dtype: Dtype, storage: Storage, node?: Edge): this;
+
+  /** @internal A value of row-major elements that are its own. */
+  wrap(data: TypedArray, shape: Shape, dtype: Dtype): this {
+    return this.make(contiguousLayout(shape), dtype, data);
+  }
+
+  /** @internal The one door: checks, computes, and writes the tape. */
+  apply<P extends Primitive>(primitive: P, inputs: readonly this[], params: Params[P]): this {
+    const spec = infer[primitive](params, inputs);
+    const view = views[primitive as Movement] as View<P> | undefined;
+    const out = view ? this.view(view, inputs[0]!, params, spec) : this.compute(primitive, inputs, params, spec);
+    if (gradEnabled && isFloat(spec.dtype)) {
+      for (let i = 0; i < inputs.length; i++) {
+        if (inputs[i]!.node !== undefined) {
+          out.node = record(primitive, inputs, params, out);
+          break;
+        }
+      }
+    }
+    return out;
+  }
+
+  private compute<P extends Primitive>(primitive: P, inputs: readonly this[], params: Params[P], spec: Spec): this {
+    const kernel = backend.kernels[primitive as Computation] as (
+      params: Params[P],
+      inputs: readonly Operand[],
+      out: Spec,
+    ) => Storage;
+    const storage = kernel(params, inputs, spec);
+    const like = inputs.length > 0 ? inputs[0]!.layout : undefined;
+    const fits = like?.contiguous && like.offset === 0 && like.shape === spec.shape;
+    return this.make(fits ? like : contiguousLayout(spec.shape), spec.dtype, storage);
+  }
+
+  private view<P extends Primitive>(view: View<P>, x: this, params: Params[P], spec: Spec): this {
+    const layout = view(x.layout, params, spec.shape);
+    if (layout) return this.make(layout, spec.dtype, x.storage);
+    return this.make(contiguousLayout(spec.shape), spec.dtype, backend.copy(x));
+  }
+
+  /** @internal This value as it is now: a later `assign` does not reach it. */
+  frozen(): this {
+    // Only cells can be assigned, and a result on the tape is none.
+    if (this.node !== undefined && !('leaf' in this.node)) return this;
+    return this.make(this.layout, this.dtype, this.storage, this.node);
+  }
+}
+
+type View<P extends Primitive> = (x: Layout, params: Params[P], shape: Shape) => Layout | undefined;
+
+/** The primitives that are arithmetic on a layout; undefined where that takes a copy. */
+const views: { readonly [P in Movement]: View<P> } = {
+  expand: (x, _params, shape) => expandLayout(x, shape),
+  reshape: (x, _params, shape) => reshapeLayout(x, shape),
+  permute: (x, { order }) => permuteLayout(x, order),
+  slice: (x, { starts, steps }, shape) => sliceLayout(x, starts, steps, shape),
+  unfold: (x, { windows }) => windowsLayout(x, windows),
+};
+
+function record<P extends Primitive>(primitive: P, inputs: readonly Value[], params: Params[P], out: Value): Node {
+  const n = inputs.length;
+  const parents = new Array<Edge | undefined>(n);
+  let needs = 0;
+  for (let i = 0; i < n; i++) {
+    const node = inputs[i]!.node;
+    parents[i] = node;
+    if (node !== undefined) needs |= 1 << i;
+  }
+  const read = reads[primitive](params, needs);
+  let saved = noValues;
+  for (let i = 0; i < read.inputs.length; i++) {
+    if (!read.inputs[i]) continue;
+    if (saved === noValues) saved = new Array<Value | undefined>(n);
+    (saved as (Value | undefined)[])[i] = inputs[i]!.frozen();
+  }
+  const specs = primitive === 'map' ? noSpecs : inputs.map((x) => ({ shape: x.shape, dtype: x.dtype }));
+  const node: Node<P> = {
+    primitive,
+    params,
+    parents,
+    specs,
+    saved,
+    output: read.output ? out : undefined,
+    released: false,
+  };
+  return node;
+}
