@@ -13,9 +13,11 @@ const fileSystemModule = 'node:fs/promises';
  */
 export async function readBytes(where: string, path: string): Promise<Uint8Array> {
   const fs = await fileSystem(where, path);
-  return fs.readFile(path).catch((cause: unknown) => {
+  const bytes = await fs.readFile(path).catch((cause: unknown) => {
     throw fileError(where, path, cause);
   });
+  // A plain array: the `slice` of Node's own buffers would share the bytes.
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 /** The first of these paths that is there, or undefined. */
