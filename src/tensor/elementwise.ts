@@ -194,8 +194,8 @@ export abstract class Elementwise extends Movements {
     return this.map1('isFinite');
   }
 
-  /** `a` where this is true, else `b`; all three broadcast. */
-  protected choose(a: this | Literal, b: this | Literal): this {
+  /** @internal `a` where this is true, else `b`; all three broadcast. */
+  choose(a: this | Literal, b: this | Literal): this {
     const known = a instanceof Value ? a : b instanceof Value ? b : undefined;
     const x = this.lift('where', a, known?.dtype ?? 'float32');
     const y = this.lift('where', b, known?.dtype ?? 'float32');

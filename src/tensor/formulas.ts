@@ -241,6 +241,23 @@ export const ternaryFormulas: Readonly<Record<'where' | 'share', Formula>> = {
   share: formulaOf(div(where(y, x, 0), z), 3),
 };
 
+/** √x, with the derivative 0 at 0 that norms and deviations take there. */
+const flatSqrt = define(
+  'flatSqrt',
+  (v) => unary('sqrt', v!),
+  (s) => [where(eq(s, 0), 0, div(0.5, s))],
+);
+/** The p-th root, likewise. */
+const flatRoot = define(
+  'flatRoot',
+  (v, n) => pow(v!, div(1, n!)),
+  (s, v, n) => [where(eq(s, 0), 0, div(s, mul(n!, v!))), constant(0)],
+);
+export const rootFormulas: { readonly sqrt: Formula; readonly root: Formula } = {
+  sqrt: of1(flatSqrt(x)),
+  root: of1(flatRoot(x, p)),
+};
+
 /** A normal draw from two uniform ones: √(−2·log(1 − u))·cos(2π·v) (Box and Muller 1958). */
 export const boxMuller: Formula = of2(
   mul(unary('sqrt', mul(-2, unary('log', sub(1, x)))), unary('cos', mul(constant(2 * Math.PI), y))),

@@ -11,6 +11,13 @@ export type Range =
   | null
   | undefined;
 
+/** Which diagonal: `offset` above the main one, of dims `dim1` and `dim2`. */
+export interface DiagonalOptions {
+  readonly offset?: number;
+  readonly dim1?: number;
+  readonly dim2?: number;
+}
+
 export abstract class Movements extends Value {
   /** The elements in row-major order under another shape; one size may be −1. */
   reshape(shape: Shape): this {
@@ -155,8 +162,41 @@ export abstract class Movements extends Value {
     return Array.from({ length: this.shape[d]! }, (_, i) => this.select(d, i));
   }
 
-  /** Parts joined along `dim`; all other sizes and the dtypes' promotion must agree. */
-  protected join(parts: readonly this[], dim: number): this {
+  /** The elements moved by `shifts` along the dims, those that fall off come back at the other end; without dims, flat. */
+  roll(shifts: number | readonly number[], dims?: number | readonly number[]): this {
+    if (dims === undefined) return this.flatten().roll(shifts, 0).reshape(this.shape);
+    const along = normalizeDims('roll', dims, this.rank);
+    const by = typeof shifts === 'number' ? along.map(() => shifts) : shifts;
+    if (by.length !== along.length) {
+      throw new ShapeError(`roll: needs one shift per dim; got ${by.length} shifts for ${along.length} dims`);
+    }
+    return along.reduce((x: this, d, i) => x.rollDim(by[i]!, d), this);
+  }
+
+  private rollDim(shift: number, d: number): this {
+    const n = this.shape[d]!;
+    const by = n === 0 ? 0 : ((shift % n) + n) % n;
+    return by === 0 ? this : this.join([this.narrow(d, n - by, by), this.narrow(d, 0, n - by)], d);
+  }
+
+  /** The elements `[i, i + offset]` of two dims, as a new last dim. */
+  diagonal({ offset = 0, dim1 = 0, dim2 = 1 }: DiagonalOptions = {}): this {
+    const a = normalizeDim('diagonal', dim1, this.rank);
+    const b = normalizeDim('diagonal', dim2, this.rank);
+    if (a === b) throw new ShapeError(`diagonal: needs two different dims; got ${dim1} and ${dim2}`);
+    const others = this.shape.map((_, d) => d).filter((d) => d !== a && d !== b);
+    const rows = this.shape[a]!;
+    const columns = this.shape[b]!;
+    const count = Math.max(0, Math.min(rows + Math.min(offset, 0), columns - Math.max(offset, 0)));
+    const start = offset >= 0 ? offset : -offset * columns;
+    const flat = this.permute([...others, a, b]).flatten(-2);
+    const lead = others.map((): Range => null);
+    if (count === 0) return flat.slice(...lead, [0, 0]);
+    return flat.slice(...lead, [start, start + (count - 1) * (columns + 1) + 1, columns + 1]);
+  }
+
+  /** @internal Parts joined along `dim`, in the strongest of their dtypes; all other sizes must agree. */
+  join(parts: readonly this[], dim: number): this {
     const first = parts[0]!;
     const d = normalizeDim('concat', dim, first.rank);
     const dtype = parts.reduce((known, x) => promote(known, x.dtype), first.dtype);

@@ -99,6 +99,21 @@ export abstract class Value implements Operand {
     return this.make(contiguousLayout(shape), dtype, data);
   }
 
+  /** @internal A value of one number everywhere. */
+  filled(shape: Shape, value: number, dtype: Dtype): this {
+    return this.apply('full', [], { shape, value, dtype });
+  }
+
+  /** @internal 0, 1, 2, … along one dim. */
+  counting(shape: Shape, dim: number, dtype: Dtype): this {
+    return this.apply('iota', [], { shape, dim, dtype });
+  }
+
+  /** The same numbers, off the tape: no gradient flows through. */
+  detach(): this {
+    return this.make(this.layout, this.dtype, this.storage);
+  }
+
   /** @internal The one door: checks, computes, and writes the tape. */
   apply<P extends Primitive>(primitive: P, inputs: readonly this[], params: Params[P]): this {
     const spec = infer[primitive](params, inputs);

@@ -1,0 +1,17 @@
+/** The public face of tsgrad: re-exports only. */
+export type { Dtype, TypedArray } from './core/dtype.ts';
+export * from './core/errors.ts';
+export { defaultGenerator, Generator, type GeneratorState, manualSeed } from './core/random.ts';
+export type { Shape } from './core/shape.ts';
+export type { BackwardOptions } from './tensor/autograd.ts';
+export { enableGrad, type GradOptions, grad, noGrad } from './tensor/grad.ts';
+export { type GradcheckOptions, gradcheck } from './tensor/gradcheck.ts';
+export type { Literal, Nested, NumericArray } from './tensor/literal.ts';
+export {
+  type FromOptions,
+  type NestedArray,
+  type RandomOptions,
+  Tensor,
+  type TensorLike,
+  type TensorOptions,
+} from './tensor/tensor.ts';

@@ -1,0 +1,60 @@
+/** Linear algebra: products of matrices with broadcast batches. */
+import { isFloat, promote } from '../core/dtype.ts';
+import { ShapeError } from '../core/errors.ts';
+import { broadcastShapes, shapeText } from '../core/shape.ts';
+import type { Literal } from './literal.ts';
+import { Reductions } from './reduce.ts';
+
+export abstract class LinearAlgebra extends Reductions {
+  /**
+   * The matrix product: `[.., M, K] · [.., K, N] → [.., M, N]`; batch dims broadcast, a vector is a row on the left and a
+   * column on the right.
+   */
+  matmul(other: this | Literal): this {
+    const [a, b] = this.alike(this.lift('matmul', other));
+    if (a.rank === 0 || b.rank === 0) {
+      throw new ShapeError(
+        `matmul: takes tensors with at least 1 dim; got ${shapeText(a.shape)} and ${shapeText(b.shape)}; use mul`,
+      );
+    }
+    if (a.rank === 1 || b.rank === 1) return a.withVector(b);
+    // One large product instead of many: rows of all batches share the right side.
+    if (b.rank === 2 && a.rank > 2) {
+      const rows = a.apply('matmul', [a.reshape([a.size / Math.max(1, a.shape.at(-1)!), a.shape.at(-1)!]), b], {});
+      return rows.reshape([...a.shape.slice(0, -1), b.shape[1]!]);
+    }
+    const batch = broadcastShapes('matmul', a.shape.slice(0, -2), b.shape.slice(0, -2));
+    return a.apply(
+      'matmul',
+      [a.expand([...batch, ...a.shape.slice(-2)]), b.expand([...batch, ...b.shape.slice(-2)])],
+      {},
+    );
+  }
+
+  private withVector(b: this): this {
+    const row = this.rank === 1;
+    const column = b.rank === 1;
+    const out = (row ? this.unsqueeze(0) : this).matmul(column ? b.unsqueeze(1) : b);
+    const shape = out.shape.filter((_, d) => !(row && d === out.rank - 2) && !(column && d === out.rank - 1));
+    return out.reshape(shape);
+  }
+
+  /** Both in their strongest dtype; bools as int32. */
+  private alike(other: this): [this, this] {
+    const strongest = promote(this.dtype, other.dtype);
+    const dtype = strongest === 'bool' ? 'int32' : strongest;
+    return [this.cast(dtype), other.cast(dtype)];
+  }
+
+  /** x·Wᵀ + b: a dense layer. `weight` is [out, in], `bias` [out], this [.., in]. */
+  linear(weight: this, bias?: this): this {
+    if (weight.rank !== 2 || this.rank === 0 || this.shape.at(-1) !== weight.shape[1]) {
+      throw new ShapeError(
+        `linear: sizes differ; got input ${shapeText(this.shape)} and weight ${shapeText(weight.shape)}; the last of the input must equal the last of the weight [out, in]`,
+      );
+    }
+    const x = isFloat(this.dtype) ? this : this.cast(weight.dtype);
+    const out = x.matmul(weight.transpose());
+    return bias ? out.add(bias) : out;
+  }
+}

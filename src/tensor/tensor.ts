@@ -1,0 +1,366 @@
+/** The tensor: the top of the ladder, which adds creation, reading, assignment and gradients. */
+import { backend, type Device } from '../backend/device.ts';
+import type { Storage } from '../backend/interface.ts';
+import { checkDtype, type Dtype, isFloat, type TypedArray } from '../core/dtype.ts';
+import { ArgumentError, DtypeError, GradientError, ShapeError } from '../core/errors.ts';
+import { contiguousLayout, type Layout } from '../core/layout.ts';
+import { defaultGenerator, type Generator } from '../core/random.ts';
+import { checkShape, normalizeDim, type Shape, sameShape, shapeText } from '../core/shape.ts';
+import { type BackwardOptions, backpropagate } from './autograd.ts';
+import { einsum } from './einsum.ts';
+import { boxMuller } from './formulas.ts';
+import { type Literal, readLiteral } from './literal.ts';
+import { Poolings } from './pooling.ts';
+import { formatTensor } from './print.ts';
+import { type Edge, isGradEnabled, withGrad } from './value.ts';
+
+/** A tensor, or anything that becomes one: a number, a nested array, a typed array. */
+export type TensorLike = Tensor | Literal;
+
+/** Options of everything that makes a tensor. */
+export interface TensorOptions {
+  /** float32 if left out (or what the data say). */
+  readonly dtype?: Dtype;
+  /** Whether `backward` collects its gradient in `grad`. */
+  readonly requiresGrad?: boolean;
+}
+
+/** Options of `Tensor.from`. */
+export interface FromOptions extends TensorOptions {
+  /** Another shape for the same elements. */
+  readonly shape?: Shape;
+}
+
+/** Options of everything random. */
+export interface RandomOptions extends TensorOptions {
+  /** Where the bits come from; the default generator if left out. */
+  readonly generator?: Generator;
+}
+
+/** A nested array of numbers (booleans of a bool tensor), as deep as the tensor has dims. */
+export type NestedArray = number | boolean | NestedArray[];
+
+/**
+ * An immutable n-dimensional array that remembers how it was computed.
+ * @example
+ * const w = Tensor.randn([3, 2], { requiresGrad: true });
+ * const loss = Tensor.ones([4, 3]).matmul(w).square().mean();
+ * loss.backward();
+ * w.grad; // ∂loss/∂w, a Tensor of shape [3, 2]
+ */
+export class Tensor extends Poolings {
+  private collected: Tensor | undefined;
+
+  private constructor(layout: Layout, dtype: Dtype, storage: Storage, node?: Edge) {
+    super(layout, dtype, storage, node);
+    this.collected = undefined;
+  }
+
+  /** @internal */
+  make(layout: Layout, dtype: Dtype, storage: Storage, node?: Edge): this {
+    return new Tensor(layout, dtype, storage, node) as this;
+  }
+
+  private static readonly origin: Tensor = new Tensor(contiguousLayout([]), 'float32', new Float32Array(1));
+
+  // creation
+
+  /** A tensor of these numbers: float32, or what typed arrays and booleans say. The data are copied. */
+  static from(data: TensorLike, { shape, dtype, requiresGrad }: FromOptions = {}): Tensor {
+    if (dtype !== undefined) checkDtype('Tensor.from', dtype);
+    const x = data instanceof Tensor ? data.detach() : Tensor.literal('Tensor.from', data, dtype);
+    const cast = dtype === undefined ? x : x.cast(dtype);
+    return (shape ? cast.reshape(shape) : cast).asLeaf(requiresGrad);
+  }
+
+  private static literal(where: string, data: Literal, dtype?: Dtype): Tensor {
+    const elements = readLiteral(where, data, dtype);
+    return Tensor.origin.wrap(elements.data, elements.shape, elements.dtype);
+  }
+
+  /** `value` everywhere. */
+  static full(shape: Shape, value: number, { dtype = 'float32', requiresGrad }: TensorOptions = {}): Tensor {
+    checkDtype('Tensor.full', dtype);
+    if (dtype === 'int32' && value !== (value | 0))
+      throw new DtypeError(`full: int32 holds whole numbers from -2^31 to 2^31 - 1; got ${value}`);
+    return Tensor.origin.filled([...shape], value, dtype).asLeaf(requiresGrad);
+  }
+  static zeros(shape: Shape, options: TensorOptions = {}): Tensor {
+    return Tensor.full(shape, 0, options);
+  }
+  static ones(shape: Shape, options: TensorOptions = {}): Tensor {
+    return Tensor.full(shape, 1, options);
+  }
+  /** `value` everywhere, with the shape and dtype of `x`. */
+  static fullLike(x: Tensor, value: number, options: TensorOptions = {}): Tensor {
+    return Tensor.full(x.shape, value, { dtype: x.dtype, ...options });
+  }
+  static zerosLike(x: Tensor, options: TensorOptions = {}): Tensor {
+    return Tensor.fullLike(x, 0, options);
+  }
+  static onesLike(x: Tensor, options: TensorOptions = {}): Tensor {
+    return Tensor.fullLike(x, 1, options);
+  }
+
+  /** [n, m] with 1 on the main diagonal, else 0. */
+  static eye(n: number, m: number = n, { dtype = 'float32', requiresGrad }: TensorOptions = {}): Tensor {
+    checkShape('eye', [n, m]);
+    const row = Tensor.origin.counting([n, m], 0, 'int32');
+    return row
+      .eq(Tensor.origin.counting([n, m], 1, 'int32'))
+      .cast(dtype)
+      .asLeaf(requiresGrad);
+  }
+
+  /** start, start + step, … up to but without stop; with one argument from 0. */
+  static arange(stop: number, options?: TensorOptions): Tensor;
+  static arange(start: number, stop: number, step?: number, options?: TensorOptions): Tensor;
+  static arange(a: number, b?: number | TensorOptions, c: number = 1, d: TensorOptions = {}): Tensor {
+    const [start, stop, { dtype = 'float32', requiresGrad }] = typeof b === 'number' ? [a, b, d] : [0, a, b ?? {}];
+    const count = Math.max(0, Math.ceil((stop - start) / c));
+    if (!Number.isFinite(count))
+      throw new ArgumentError(`arange: needs finite bounds and a step other than 0; got ${start}, ${stop}, ${c}`);
+    const exact = dtype === 'int32' ? 'int32' : 'float64';
+    return Tensor.origin.counting([count], 0, exact).mul(c).add(start).cast(dtype).asLeaf(requiresGrad);
+  }
+
+  /** `count` numbers from `start` to `stop`, both included. */
+  static linspace(
+    start: number,
+    stop: number,
+    count: number,
+    { dtype = 'float32', requiresGrad }: TensorOptions = {},
+  ): Tensor {
+    checkShape('linspace', [count]);
+    const step = count > 1 ? (stop - start) / (count - 1) : 0;
+    const at = Tensor.origin.counting([count], 0, 'float64');
+    // counted from the nearer end, so that both ends are exact
+    const fromStop = at
+      .sub(count - 1)
+      .mul(step)
+      .add(stop);
+    return Tensor.where(at.lt(count / 2), at.mul(step).add(start), fromStop)
+      .cast(dtype)
+      .asLeaf(requiresGrad);
+  }
+
+  /** Uniform in [0, 1). */
+  static rand(
+    shape: Shape,
+    { dtype = 'float32', requiresGrad, generator = defaultGenerator }: RandomOptions = {},
+  ): Tensor {
+    if (!isFloat(dtype)) throw new DtypeError(`rand: draws floats; got ${dtype}; use randint or bernoulli`);
+    checkShape('rand', shape);
+    return Tensor.origin.apply('random', [], { draw: generator.next(), shape: [...shape], dtype }).asLeaf(requiresGrad);
+  }
+
+  /** Standard normal. */
+  static randn(
+    shape: Shape,
+    { dtype = 'float32', requiresGrad, generator = defaultGenerator }: RandomOptions = {},
+  ): Tensor {
+    const u = Tensor.rand(shape, { dtype, generator });
+    const v = Tensor.rand(shape, { dtype, generator });
+    return u.apply('map', [u, v], { formula: boxMuller, scalars: [] }).asLeaf(requiresGrad);
+  }
+
+  /** Whole numbers (int32) from `low` up to but without `high`, all equally likely. */
+  static randint(
+    low: number,
+    high: number,
+    shape: Shape,
+    { generator = defaultGenerator }: { readonly generator?: Generator } = {},
+  ): Tensor {
+    if (!Number.isInteger(low) || !Number.isInteger(high) || high <= low) {
+      throw new ArgumentError(`randint: needs whole numbers with low < high; got ${low} and ${high}`);
+    }
+    return Tensor.rand(shape, { dtype: 'float64', generator })
+      .mul(high - low)
+      .floor()
+      .add(low)
+      .int32();
+  }
+
+  /** 0 to n − 1 in random order (int32). */
+  static randperm(n: number, { generator = defaultGenerator }: { readonly generator?: Generator } = {}): Tensor {
+    return Tensor.rand([n], { dtype: 'float64', generator }).argsort();
+  }
+
+  /** True with probability `p` each. */
+  static bernoulli(
+    shape: Shape,
+    p: number,
+    { generator = defaultGenerator }: { readonly generator?: Generator } = {},
+  ): Tensor {
+    if (!(p >= 0 && p <= 1)) throw new ArgumentError(`bernoulli: the probability must be from 0 to 1; got ${p}`);
+    return Tensor.rand(shape, { generator }).lt(p);
+  }
+
+  // of several tensors
+
+  /** Joined along `dim`; all other sizes must agree. */
+  static concat(tensors: readonly TensorLike[], dim: number = 0): Tensor {
+    const parts = Tensor.list('concat', tensors);
+    return parts[0]!.join(parts, dim);
+  }
+
+  /** Joined along a new dim; all shapes must agree. */
+  static stack(tensors: readonly TensorLike[], dim: number = 0): Tensor {
+    const parts = Tensor.list('stack', tensors);
+    const first = parts[0]!;
+    const odd = parts.find((x) => !sameShape(x.shape, first.shape));
+    if (odd)
+      throw new ShapeError(
+        `stack: all shapes must be equal; got ${shapeText(first.shape)} and ${shapeText(odd.shape)}`,
+      );
+    const d = normalizeDim('stack', dim, first.rank + 1);
+    const raised = parts.map((x) => x.unsqueeze(d));
+    return first.join(raised, d);
+  }
+
+  private static list(where: string, tensors: readonly TensorLike[]): Tensor[] {
+    if (tensors.length === 0) throw new ShapeError(`${where}: needs at least one tensor; got none`);
+    return tensors.map((x) => (x instanceof Tensor ? x : Tensor.literal(where, x)));
+  }
+
+  /** `a` where the condition is true, else `b`; all three broadcast. */
+  static where(condition: TensorLike, a: TensorLike, b: TensorLike): Tensor {
+    const c = condition instanceof Tensor ? condition : Tensor.literal('where', condition, 'bool');
+    return c.choose(a, b);
+  }
+
+  /** Sums of products named by letters: `Tensor.einsum('bij,bjk->bik', a, b)`. */
+  static einsum(equation: string, ...tensors: readonly TensorLike[]): Tensor {
+    return einsum(equation, Tensor.list('einsum', tensors));
+  }
+
+  // reading
+
+  /** Where it lives. */
+  get device(): Device {
+    return 'cpu';
+  }
+
+  /** The one number of a tensor with one element (a bool as 0 or 1). */
+  item(): number {
+    if (this.size !== 1)
+      throw new ShapeError(
+        `item: the tensor must have one element; got shape ${shapeText(this.shape)}; use toArray() or dataSync()`,
+      );
+    return this.storage[this.layout.offset]!;
+  }
+
+  /** The elements in row-major order, in an array of your own. */
+  dataSync(): TypedArray {
+    return backend.read(this);
+  }
+
+  /** As `dataSync`, on every device. */
+  data(): Promise<TypedArray> {
+    return Promise.resolve(this.dataSync());
+  }
+
+  /** The elements as nested arrays. */
+  toArray(): NestedArray {
+    const data = this.dataSync();
+    const build = (dim: number, base: number): NestedArray => {
+      if (dim === this.rank) return this.dtype === 'bool' ? data[base] === 1 : data[base]!;
+      const n = this.shape[dim]!;
+      return Array.from({ length: n }, (_, i) => build(dim + 1, base * n + i));
+    };
+    return build(0, 0);
+  }
+
+  override toString(): string {
+    return formatTensor(this.dataSync(), this.shape, this.dtype, this.requiresGrad ? ' (requires grad)' : '');
+  }
+
+  static {
+    // What Node's console shows; a computed name cannot be declared under isolatedDeclarations.
+    const value = function inspect(this: Tensor): string {
+      return this.toString();
+    };
+    Object.defineProperty(Tensor.prototype, Symbol.for('nodejs.util.inspect.custom'), { value });
+  }
+
+  // cells
+
+  /**
+   * Gives this tensor new numbers. Earlier results, views, detached tensors and the tape keep the old ones.
+   * @throws ShapeError, DtypeError if they do not fit; GradientError if this tensor is a result on the tape.
+   */
+  assign(value: TensorLike): this {
+    if (!this.isLeaf)
+      throw new GradientError(
+        'assign: this tensor is a result; only parameters and tensors off the tape take new numbers; use detach()',
+      );
+    const x = this.lift('assign', value as this | Literal);
+    if (!sameShape(x.shape, this.shape))
+      throw new ShapeError(`assign: shapes differ; got ${shapeText(x.shape)} for a tensor of ${shapeText(this.shape)}`);
+    if (x.dtype !== this.dtype)
+      throw new DtypeError(`assign: dtypes differ; got ${x.dtype} for a tensor of ${this.dtype}; cast it first`);
+    const whole = x.layout.contiguous && x.storage.length === x.size; // else a view would keep a larger array alive
+    this.storage = whole ? x.storage : backend.copy(x);
+    this.layout = whole ? x.layout : contiguousLayout(x.shape);
+    return this;
+  }
+
+  /** The same numbers as a new tensor on the tape. */
+  clone(): Tensor {
+    const out = this.make(contiguousLayout(this.shape), this.dtype, backend.copy(this));
+    return this.node && isGradEnabled() ? this.mul(1) : out;
+  }
+
+  // gradients
+
+  private asLeaf(requiresGrad: boolean | undefined): this {
+    if (requiresGrad) this.requiresGrad = true;
+    return this;
+  }
+
+  /** Whether gradients flow to or through it. Can be set on tensors that are no results. */
+  get requiresGrad(): boolean {
+    return this.node !== undefined;
+  }
+
+  set requiresGrad(requires: boolean) {
+    if (!this.isLeaf)
+      throw new GradientError('requiresGrad: this tensor is a result on the tape; use detach() to take it off');
+    if (requires && !isFloat(this.dtype))
+      throw new DtypeError(`requiresGrad: only floats have gradients; got ${this.dtype}`);
+    this.node = requires ? { leaf: this } : undefined;
+  }
+
+  /** Whether it is no result on the tape. */
+  get isLeaf(): boolean {
+    return this.node === undefined || 'leaf' in this.node;
+  }
+
+  /** What backward passes have collected so far. */
+  get grad(): Tensor | undefined {
+    return this.collected;
+  }
+
+  set grad(gradient: Tensor | undefined) {
+    if (gradient && (!sameShape(gradient.shape, this.shape) || gradient.dtype !== this.dtype)) {
+      throw new ShapeError(
+        `grad: must be ${this.dtype} ${shapeText(this.shape)} as the tensor is; got ${gradient.dtype} ${shapeText(gradient.shape)}`,
+      );
+    }
+    this.collected = gradient;
+  }
+
+  /**
+   * Adds ∂(this)/∂(leaf) to the `grad` of every leaf that requires it.
+   * @param gradient the gradient by this tensor; 1 if it is a single number.
+   * @throws GradientError if nothing requires a gradient, or an earlier pass has used up the graph.
+   */
+  backward(gradient?: TensorLike, options: BackwardOptions = {}): void {
+    const seed = gradient === undefined ? undefined : this.lift('backward', gradient as this | Literal);
+    const reached = backpropagate<Tensor>(this, seed, options);
+    for (const [edge, g] of reached) {
+      const leaf = (edge as { leaf: Tensor }).leaf;
+      leaf.collected = leaf.collected ? withGrad(options.createGraph ?? false, () => leaf.collected!.add(g)) : g;
+    }
+  }
+}
