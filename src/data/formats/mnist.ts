@@ -1,24 +1,9 @@
 /** The four IDX files of MNIST and its kin, read from a folder. */
 import { FileError, FormatError } from '../../core/errors.ts';
 import { shapeText } from '../../core/shape.ts';
+import type { ImageSet, ImageSets } from '../image-set.ts';
 import { firstPresent, readBytes } from './file.ts';
 import { type IdxArray, readIdx } from './idx.ts';
-
-/** Images and their classes, as bytes. */
-export interface ImageSet {
-  /** Row-major [N, …], 0 to 255. */
-  readonly images: Uint8Array;
-  /** [N, H, W] or [N, C, H, W]. */
-  readonly shape: readonly number[];
-  /** [N] */
-  readonly labels: Uint8Array;
-}
-
-/** A training and a test set. */
-export interface ImageSets {
-  readonly train: ImageSet;
-  readonly test: ImageSet;
-}
 
 /**
  * The MNIST files of a folder or of its child `mnist`: `train-` and `t10k-`, `images-idx3-ubyte` and
