@@ -5,6 +5,7 @@ import type { Window } from '../core/layout.ts';
 import { shapeText, sizeOf } from '../core/shape.ts';
 import { Convolutions, type PerDim, perDim } from './convolution.ts';
 import type { Padding } from './indexing.ts';
+import type { Extremes } from './reduce.ts';
 
 /** Options of max-pooling. */
 export interface MaxPoolOptions {
@@ -15,6 +16,11 @@ export interface MaxPoolOptions {
   readonly dilation?: PerDim;
   /** Whether a last window that sticks out counts. */
   readonly ceilMode?: boolean;
+}
+
+/** Asks max-pooling for where each value was too: its index (int32) in the flattened spatial dims. */
+export interface WithIndices {
+  readonly returnIndices: true;
 }
 
 /** Options of average-pooling. */
@@ -47,25 +53,39 @@ interface Geometry {
 
 export abstract class Poolings extends Convolutions {
   /** The greatest of each window of [N, C, L]; the first of equals gets the gradient. */
-  maxPool1d(kernel: PerDim, options: MaxPoolOptions = {}): this {
+  maxPool1d(kernel: PerDim, options?: MaxPoolOptions): this;
+  maxPool1d(kernel: PerDim, options: MaxPoolOptions & WithIndices): Extremes<this>;
+  maxPool1d(kernel: PerDim, options: MaxPoolOptions & Partial<WithIndices> = {}): this | Extremes<this> {
     return this.maxPool('maxPool1d', 1, kernel, options);
   }
   /** The greatest of each window of [N, C, H, W]; the first of equals gets the gradient. */
-  maxPool2d(kernel: PerDim, options: MaxPoolOptions = {}): this {
+  maxPool2d(kernel: PerDim, options?: MaxPoolOptions): this;
+  maxPool2d(kernel: PerDim, options: MaxPoolOptions & WithIndices): Extremes<this>;
+  maxPool2d(kernel: PerDim, options: MaxPoolOptions & Partial<WithIndices> = {}): this | Extremes<this> {
     return this.maxPool('maxPool2d', 2, kernel, options);
   }
   /** The greatest of each window of [N, C, D, H, W]; the first of equals gets the gradient. */
-  maxPool3d(kernel: PerDim, options: MaxPoolOptions = {}): this {
+  maxPool3d(kernel: PerDim, options?: MaxPoolOptions): this;
+  maxPool3d(kernel: PerDim, options: MaxPoolOptions & WithIndices): Extremes<this>;
+  maxPool3d(kernel: PerDim, options: MaxPoolOptions & Partial<WithIndices> = {}): this | Extremes<this> {
     return this.maxPool('maxPool3d', 3, kernel, options);
   }
 
-  private maxPool(where: string, spatial: number, kernel: PerDim, options: MaxPoolOptions): this {
+  private maxPool(
+    where: string,
+    spatial: number,
+    kernel: PerDim,
+    options: MaxPoolOptions & Partial<WithIndices>,
+  ): this | Extremes<this> {
     const geometry = this.geometry(where, spatial, kernel, options);
-    const padded = this.pad(
-      geometry.map((g) => g.padding),
-      { value: -Infinity },
-    );
-    return padded.windows(geometry).greatest(spatial);
+    const padding = geometry.map((g) => g.padding);
+    const windows = this.pad(padding, { value: -Infinity }).windows(geometry).flatten(-spatial);
+    const { values, indices } = windows.max({ dim: -1 });
+    if (!options.returnIndices) return values;
+    const plane = this.shape.slice(2);
+    const positions = this.counting([sizeOf(plane)], 0, 'int32').reshape([1, 1, ...plane]);
+    const own = positions.pad(padding).windows(geometry).flatten(-spatial).expand(windows.shape);
+    return { values, indices: own.gather(-1, indices.unsqueeze(-1)).squeeze(-1) };
   }
 
   /** The mean of each window of [N, C, L]. */
