@@ -4,6 +4,7 @@ import { Dice } from './digit-dice.ts';
 import { curve, develop, distort, ink, place, side } from './digit-ink.ts';
 import { strokesOf } from './digit-strokes.ts';
 import type { ImageSet } from './image-set.ts';
+import { shuffled } from './uniform.ts';
 
 /** Options of `drawDigits`. */
 export interface DigitOptions {
@@ -31,10 +32,10 @@ export function drawDigits(options: DigitOptions): ImageSet {
   const images = new Uint8Array(count * size);
   const labels = new Uint8Array(count);
   const paper = new Float64Array(size);
-  let order: number[] = [];
+  let order: Int32Array = new Int32Array(10);
   for (let i = 0; i < count; i++) {
     const dice = new Dice(seed, i);
-    if (i % 10 === 0) order = dice.order(10);
+    if (i % 10 === 0) order = shuffled(10, dice.uniform);
     const digit = order[i % 10]!;
     labels[i] = digit;
     draw(digit, dice, paper, images.subarray(i * size, (i + 1) * size));

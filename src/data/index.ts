@@ -1,0 +1,19 @@
+/** The public face of the data room: datasets, the loader, the drawn digits and the readers of file formats. */
+export type { CompactArray } from './column.ts';
+export type { Batch, Dataset, Sample, SplitOptions } from './dataset.ts';
+export { concat, map, split, subset } from './dataset.ts';
+export { type DigitOptions, drawDigits } from './digits.ts';
+export {
+  type CifarImages,
+  type CifarOptions,
+  cifar10Classes,
+  loadCifar,
+  readCifar,
+} from './formats/cifar.ts';
+export { type CsvOptions, type CsvTable, parseCsv, readCsv } from './formats/csv.ts';
+export { type CsvMatrix, type CsvMatrixOptions, csvMatrix } from './formats/csv-matrix.ts';
+export { type IdxArray, type IdxData, type IdxOptions, type IdxType, readIdx, writeIdx } from './formats/idx.ts';
+export { loadMnist } from './formats/mnist.ts';
+export type { ImageSet, ImageSets } from './image-set.ts';
+export { Loader, type LoaderOptions, type LoaderState, type SampleStream } from './loader.ts';
+export { type ArrayOptions, fromArrays, TensorDataset } from './tensor-dataset.ts';
