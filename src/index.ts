@@ -3,6 +3,8 @@ export type { Dtype, TypedArray } from './core/dtype.ts';
 export * from './core/errors.ts';
 export { defaultGenerator, Generator, type GeneratorState, manualSeed } from './core/random.ts';
 export type { Shape } from './core/shape.ts';
+export * as data from './data/index.ts';
+export * as io from './io/index.ts';
 export type { BackwardOptions } from './tensor/autograd.ts';
 export { enableGrad, type GradOptions, grad, noGrad } from './tensor/grad.ts';
 export { type GradcheckOptions, gradcheck } from './tensor/gradcheck.ts';
