@@ -1,0 +1,6 @@
+/** The scores of models: re-exports only. */
+export { accuracy, binaryAccuracy, confusionMatrix, topKAccuracy } from './classification.ts';
+export type { LabelOptions } from './labels.ts';
+export { type Metric, type MetricName, metricNames, metricOf } from './metric.ts';
+export { type Average, type AverageOptions, f1, precision, recall } from './precision-recall.ts';
+export { meanAbsoluteError, meanSquaredError } from './regression.ts';
