@@ -222,7 +222,8 @@ export function mapInterpreted(
   const evaluate = (e: Expr): number => {
     const known = memo.get(e);
     if (known !== undefined) return known;
-    const value = round(compute(e));
+    const isLeaf = e.args.length === 0;
+    const value = isLeaf && arithmetic === 'int32' ? compute(e) : round(compute(e)); // an infinite bound stays one
     memo.set(e, value);
     return value;
   };
