@@ -48,7 +48,7 @@ export abstract class Convolutions extends Indexing {
 
   private convolve(where: string, spatial: number, weight: this, options: ConvOptions<this>): this {
     const { bias, groups = 1 } = options;
-    this.checkConv(where, spatial, weight);
+    this.checkConv(where, spatial, weight, groups);
     const stride = perDim(where, 'stride', options.stride ?? 1, spatial, 1);
     const dilation = perDim(where, 'dilation', options.dilation ?? 1, spatial, 1);
     const kernel = weight.shape.slice(2);
@@ -74,7 +74,7 @@ export abstract class Convolutions extends Indexing {
 
   private convolveTransposed(where: string, spatial: number, weight: this, options: ConvTransposeOptions<this>): this {
     const { bias, groups = 1 } = options;
-    this.checkConv(where, spatial, weight);
+    this.checkConv(where, spatial, weight, groups);
     const inputDilation = perDim(where, 'stride', options.stride ?? 1, spatial, 1);
     const dilation = perDim(where, 'dilation', options.dilation ?? 1, spatial, 1);
     const cut = perDim(where, 'padding', options.padding ?? 0, spatial, 0);
@@ -117,7 +117,9 @@ export abstract class Convolutions extends Indexing {
     return this.add(bias.reshape([-1, ...this.shape.slice(2).map(() => 1)]));
   }
 
-  private checkConv(where: string, spatial: number, weight: this): void {
+  private checkConv(where: string, spatial: number, weight: this, groups: number): void {
+    if (!Number.isInteger(groups) || groups < 1)
+      throw new ArgumentError(`${where}: groups must be a whole number of at least 1; got ${groups}`);
     if (this.rank !== spatial + 2 || weight.rank !== spatial + 2) {
       throw new ShapeError(
         `${where}: takes an input [N, C, ...] and a weight with ${spatial} spatial dims each; got ${shapeText(this.shape)} and ${shapeText(weight.shape)}`,

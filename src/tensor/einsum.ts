@@ -108,7 +108,11 @@ function contract<T extends LinearAlgebra>(
   const size = (letter: string): number => {
     const sizes = [a, b].filter((t) => t.letters.includes(letter)).map((t) => t.x.shape[t.letters.indexOf(letter)]!);
     const [m, n] = [sizes[0]!, sizes.at(-1)!];
-    if (m !== n && m !== 1 && n !== 1) throw new ShapeError(`einsum: letter '${letter}' stands for ${m} and ${n}`);
+    if (m !== n && m !== 1 && n !== 1) {
+      throw new ShapeError(
+        `einsum: letter '${letter}' stands for ${m} and ${n}; got ${shapeText(a.x.shape)} and ${shapeText(b.x.shape)}; one letter is one size`,
+      );
+    }
     return m === 1 ? n : m;
   };
   const arrange = (t: Lettered<T>, groups: readonly (readonly string[])[]): T => {

@@ -68,6 +68,7 @@ export abstract class Elementwise extends Movements {
   /** @internal */
   protected map1(name: UnaryName, scalars: readonly number[] = noScalars): this {
     const x = isFloat(this.dtype) ? this : this.number(wholeNumbers.has(name) ? 'int32' : 'float32');
+    if (x.dtype === 'int32') for (const n of scalars) checkBound(name, n);
     return x.apply('map', [x], { formula: unaryFormulas[name], scalars });
   }
 
@@ -78,14 +79,17 @@ export abstract class Elementwise extends Movements {
 
   /** @internal A literal as a tensor (of the dtype given, this tensor's otherwise), or the tensor itself. */
   lift(where: string, x: this | Literal, dtype: Dtype = this.dtype): this {
-    if (x instanceof Value) return x;
+    return x instanceof Value ? x : this.literal(where, x, dtype);
+  }
+
+  private literal(where: string, x: Literal, dtype: Dtype | undefined): this {
     const elements = readLiteral(where, x, dtype);
     return this.wrap(elements.data, elements.shape, elements.dtype);
   }
 
   private binary(name: NumberName, other: this | Literal, least: Dtype = 'int32'): this {
     if (typeof other === 'number' || typeof other === 'boolean') return this.withNumber(name, Number(other), least);
-    return this.map2(name, this.lift(name, other), least);
+    return this.map2(name, this.lift(name, other, promote(this.dtype, least)), least);
   }
 
   private map2(name: BinaryName, y: this, least: Dtype, scalars: readonly number[] = noScalars): this {
@@ -101,10 +105,9 @@ export abstract class Elementwise extends Movements {
   /** A JavaScript number never raises a dtype, so a fraction and int32 do not go together. */
   private withNumber(name: NumberName, n: number, least: Dtype): this {
     const dtype = promote(this.dtype, least);
-    if (dtype === 'int32' && !Number.isInteger(n) && !comparisons.has(name)) {
-      throw new DtypeError(`${name}: an int32 tensor takes whole numbers; got ${n}; use .float32() first`);
-    }
-    const x = this.cast(dtype === 'int32' && !Number.isInteger(n) ? 'float64' : dtype);
+    const fits = dtype !== 'int32' || n === (n | 0);
+    if (!fits && !comparisons.has(name)) refuseNumber(name, n);
+    const x = this.cast(fits ? dtype : 'float64');
     return x.apply('map', [x], { formula: numberFormulas[name], scalars: [n] });
   }
 
@@ -123,11 +126,14 @@ export abstract class Elementwise extends Movements {
   div(other: this | Literal): this {
     return this.binary('div', other, 'float32');
   }
+  /** An int32 tensor takes whole exponents of at least 0. */
   pow(exponent: this | Literal): this {
     if (exponent === 2) return this.square();
     if (exponent === 3) return this.map1('cube');
-    if (exponent === 0.5) return this.sqrt();
-    if (exponent === -1) return this.reciprocal();
+    if (isFloat(this.dtype)) {
+      if (exponent === 0.5) return this.sqrt();
+      if (exponent === -1) return this.reciprocal();
+    } else if (typeof exponent === 'number' && exponent < 0) refuseNumber('pow', exponent);
     return this.binary('pow', exponent);
   }
   /** The greater of both; at a tie each gets half of the gradient. */
@@ -152,7 +158,7 @@ export abstract class Elementwise extends Movements {
   }
   /** this + weight·(other − this). */
   lerp(other: this | Literal, weight: number): this {
-    return this.map2('lerp', this.lift('lerp', other), 'float32', [weight]);
+    return this.map2('lerp', this.lift('lerp', other, promote(this.dtype, 'float32')), 'float32', [weight]);
   }
 
   // comparisons give bool
@@ -196,9 +202,9 @@ export abstract class Elementwise extends Movements {
 
   /** @internal `a` where this is true, else `b`; all three broadcast. */
   choose(a: this | Literal, b: this | Literal): this {
-    const known = a instanceof Value ? a : b instanceof Value ? b : undefined;
-    const x = this.lift('where', a, known?.dtype ?? 'float32');
-    const y = this.lift('where', b, known?.dtype ?? 'float32');
+    const known = a instanceof Value ? a.dtype : b instanceof Value ? b.dtype : undefined;
+    const x = a instanceof Value ? a : this.literal('where', a, known);
+    const y = b instanceof Value ? b : this.literal('where', b, known);
     const shape = broadcastShapes('where', this.shape, broadcastShapes('where', x.shape, y.shape));
     const dtype = promote(x.dtype, y.dtype);
     const condition = this.bool().expand(shape);
@@ -211,6 +217,9 @@ export abstract class Elementwise extends Movements {
   /** `value` where the mask is true. */
   maskedFill(mask: this | Literal, value: number): this {
     const m = this.lift('maskedFill', mask, 'bool').bool();
+    if (!isFloat(this.dtype) && value !== (this.dtype === 'bool' ? Number(Boolean(value)) : value | 0)) {
+      throw new DtypeError(`maskedFill: ${this.dtype} cannot hold the value; got ${value}; use .float32() first`);
+    }
     const shape = broadcastShapes('maskedFill', this.shape, m.shape);
     return this.apply('map', [this.expand(shape), m.expand(shape)], {
       formula: binaryFormulas.maskedFill,
@@ -327,6 +336,17 @@ export abstract class Elementwise extends Movements {
   logit(): this {
     return this.map1('logit');
   }
+}
+
+function refuseNumber(name: string, n: number): never {
+  throw new DtypeError(
+    `${name}: an int32 tensor takes whole numbers${name === 'pow' ? ' of at least 0' : ''} that int32 holds; got ${n}; use .float32() first`,
+  );
+}
+
+/** A bound of whole numbers is whole, or there is none. */
+function checkBound(name: string, n: number): void {
+  if (n !== (n | 0) && Math.abs(n) !== Infinity) refuseNumber(name, n);
 }
 
 const comparisons: ReadonlySet<NumberName> = new Set<NumberName>([

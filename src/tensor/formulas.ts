@@ -115,6 +115,13 @@ const hardswish = define(
   (_s, v) => [where(lt(v!, -3), 0, where(le(v!, 3), add(div(v!, 3), 0.5), 1))],
 );
 
+/** NaN stays, but its derivative is 0; at both bounds it is 1. */
+const clamp = define(
+  'clamp',
+  (v, low, high) => where(lt(v!, low!), low!, where(lt(high!, v!), high!, v!)),
+  (_s, v, low, high) => [where(and(le(low!, v!), le(v!, high!)), 1, 0), constant(0), constant(0)],
+);
+
 const of1 = (e: Expr): Formula => formulaOf(e, 1);
 const of2 = (e: Expr): Formula => formulaOf(e, 2);
 const plain = (name: UnaryFunction): Formula => of1(unary(name, x));
@@ -183,7 +190,7 @@ export const unaryFormulas: Readonly<Record<UnaryName, Formula>> = {
   isNaN: of1(ne(x, x)),
   isFinite: of1(lt(unary('abs', x), Infinity)),
   logicalNot: of1(not(x)),
-  clamp: of1(where(lt(x, p), p, where(lt(q, x), q, x))), // derivative 1 at both bounds; NaN stays
+  clamp: of1(clamp(x, p, q)),
 };
 
 /** Of two tensors. */

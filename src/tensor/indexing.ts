@@ -1,6 +1,6 @@
 /** Indexing: reading and writing by index tensors, ordering, masks and padding. */
 import { promote } from '../core/dtype.ts';
-import { ArgumentError, DtypeError, ShapeError } from '../core/errors.ts';
+import { ArgumentError, DtypeError, IndexError, ShapeError } from '../core/errors.ts';
 import { add, input, le, lt, mul, scalar, sub, where } from '../core/expression.ts';
 import { type Formula, formulaOf } from '../core/formula.ts';
 import { broadcastShapes, normalizeDim, type Shape, sameShape, shapeText, sizeOf } from '../core/shape.ts';
@@ -120,7 +120,11 @@ export abstract class Indexing extends LinearAlgebra {
         return at.expand(shape).apply('map', [at.expand(shape)], { formula: offset, scalars });
       })
       .reduce((sum, at) => sum.add(at));
-    return flat.rowsAt(front.length, positions.reshape([-1])).reshape([...sizes(front), ...shape, ...sizes(back)]);
+    const rows = withAdvice(
+      () => flat.rowsAt(front.length, positions.reshape([-1])),
+      () => `index: an index is outside its dim of ${shapeText(this.shape)}; each must be from -size to size - 1`,
+    );
+    return rows.reshape([...sizes(front), ...shape, ...sizes(back)]);
   }
 
   /** Rows of this table [V, D] at indices of any shape [..] → [.., D]; the row `paddingIndex` gets no gradient. */
@@ -130,7 +134,10 @@ export abstract class Indexing extends LinearAlgebra {
     const at = this.lift('embedding', index, 'int32');
     checkIndexDtype('embedding', at);
     const flat = at.reshape([-1]);
-    const rows = this.rowsAt(0, flat);
+    const rows = withAdvice(
+      () => this.rowsAt(0, flat),
+      (found) => `embedding: the table has ${this.shape[0]} rows; ${found}`,
+    );
     const masked = paddingIndex === undefined ? rows : flat.eq(paddingIndex).unsqueeze(1).choose(rows.detach(), rows);
     return masked.reshape([...at.shape, this.shape[1]!]);
   }
@@ -206,6 +213,9 @@ export abstract class Indexing extends LinearAlgebra {
     const all = [...this.shape.slice(padding.length).map((): Padding => [0, 0]), ...padding];
     if (all.every(([before, after]) => before === 0 && after === 0)) return this;
     if (mode === 'constant') return this.padWith(all, value);
+    if (mode !== 'reflect' && mode !== 'replicate' && mode !== 'circular') {
+      throw new ArgumentError(`pad: the mode must be constant, reflect, replicate or circular; got ${String(mode)}`);
+    }
     return all.reduce((x: this, [before, after], d) => {
       if (before === 0 && after === 0) return x;
       return x.rowsAt(d, x.lift('pad', Int32Array.from(mirrorIndices(mode, x.shape[d]!, before, after)), 'int32'));
@@ -229,6 +239,16 @@ export abstract class Indexing extends LinearAlgebra {
 function checkIndexDtype(where: string, index: Value): void {
   if (promote(index.dtype, 'int32') !== 'int32' || index.dtype === 'bool') {
     throw new DtypeError(`${where}: the index must be int32; got ${index.dtype}; use .int32()`);
+  }
+}
+
+/** Where a kernel refuses an index, the error names the method instead. */
+function withAdvice<R>(f: () => R, message: (found: string) => string): R {
+  try {
+    return f();
+  } catch (error) {
+    if (error instanceof IndexError) throw new IndexError(message(error.message), { cause: error });
+    throw error;
   }
 }
 

@@ -1,5 +1,5 @@
 /** The last guard: shape and dtype of each primitive's result, or a typed error. */
-import { type Dtype, isFloat, promote } from '../core/dtype.ts';
+import { checkDtype, type Dtype, isFloat, promote } from '../core/dtype.ts';
 import { DtypeError, ShapeError } from '../core/errors.ts';
 import { windowCount } from '../core/layout.ts';
 import type { ConvParams, Params, Primitive, Spec } from '../core/primitive.ts';
@@ -33,7 +33,7 @@ export const infer: Infer = {
     if (formula.isBoolean) dtype = 'bool';
     return dtype === x.dtype ? x : { shape: x.shape, dtype };
   },
-  cast: ({ dtype }, [x]) => ({ shape: x!.shape, dtype }),
+  cast: ({ dtype }, [x]) => ({ shape: x!.shape, dtype: checkDtype('cast', dtype) }),
   expand: ({ shape }, [x]) => {
     const added = checkShape('expand', shape).length - x!.shape.length;
     if (added < 0 || x!.shape.some((n, d) => n !== 1 && n !== shape[d + added])) {
@@ -182,7 +182,8 @@ function checkIndex(where: string, index: Spec): void {
 function sliceCount(n: number, start: number, stop: number, step: number): number {
   const count = Math.max(0, Math.ceil((stop - start) / step));
   const last = start + (count - 1) * step;
-  if (!Number.isInteger(step) || step === 0 || (count > 0 && (start < 0 || start >= n || last < 0 || last >= n))) {
+  const whole = Number.isInteger(start) && Number.isInteger(stop) && Number.isInteger(step);
+  if (!whole || step === 0 || (count > 0 && (start < 0 || start >= n || last < 0 || last >= n))) {
     throw new ShapeError(`slice: outside the tensor; got ${start} to ${stop} by ${step} of ${n} elements`);
   }
   return count;

@@ -1,7 +1,7 @@
 /** Linear algebra: products of matrices with broadcast batches. */
 import { isFloat, promote } from '../core/dtype.ts';
 import { ShapeError } from '../core/errors.ts';
-import { broadcastShapes, shapeText } from '../core/shape.ts';
+import { broadcastShapes, shapeText, sizeOf } from '../core/shape.ts';
 import type { Literal } from './literal.ts';
 import { Reductions } from './reduce.ts';
 
@@ -20,7 +20,7 @@ export abstract class LinearAlgebra extends Reductions {
     if (a.rank === 1 || b.rank === 1) return a.withVector(b);
     // One large product instead of many: rows of all batches share the right side.
     if (b.rank === 2 && a.rank > 2) {
-      const rows = a.apply('matmul', [a.reshape([a.size / Math.max(1, a.shape.at(-1)!), a.shape.at(-1)!]), b], {});
+      const rows = a.apply('matmul', [a.reshape([sizeOf(a.shape.slice(0, -1)), a.shape.at(-1)!]), b], {});
       return rows.reshape([...a.shape.slice(0, -1), b.shape[1]!]);
     }
     const batch = broadcastShapes('matmul', a.shape.slice(0, -2), b.shape.slice(0, -2));

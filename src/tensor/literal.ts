@@ -35,7 +35,7 @@ export function readLiteral(where: string, literal: Literal, dtype?: Dtype): Ele
     data[0] = element(where, kind, literal);
     return { data, shape: [], dtype: kind };
   }
-  if (ArrayBuffer.isView(literal)) return readTypedArray(where, literal, dtype);
+  if (ArrayBuffer.isView(literal) && !(literal instanceof DataView)) return readTypedArray(where, literal, dtype);
   if (Array.isArray(literal)) return readNested(where, literal as Nested, dtype);
   throw new ArgumentError(
     `${where}: takes a tensor, a number, a nested array of numbers or a typed array; got ${describe(literal)}`,
@@ -50,7 +50,7 @@ function readTypedArray(where: string, array: NumericArray, dtype: Dtype | undef
   if (array instanceof Float64Array && (dtype ?? 'float64') === 'float64') {
     return { data: array.slice(), shape, dtype: 'float64' };
   }
-  const kind = dtype ?? (array instanceof Float32Array || array instanceof Float64Array ? 'float32' : 'int32');
+  const kind = dtype ?? (array[Symbol.toStringTag].startsWith('Float') ? 'float32' : 'int32');
   const data = allocate(kind, array.length);
   for (let i = 0; i < data.length; i++) data[i] = element(where, kind, Number(array[i]!));
   return { data, shape, dtype: kind };
@@ -58,7 +58,7 @@ function readTypedArray(where: string, array: NumericArray, dtype: Dtype | undef
 
 function readNested(where: string, nested: Nested, dtype: Dtype | undefined): Elements {
   const shape = shapeOf(nested);
-  const kind = dtype ?? (typeof firstOf(nested) === 'boolean' ? 'bool' : 'float32');
+  const kind = dtype ?? (onlyBooleans(nested) ? 'bool' : 'float32');
   const data = allocate(kind, sizeOf(shape));
   let at = 0;
   const fill = (part: Nested | number | boolean, depth: number): void => {
@@ -84,10 +84,10 @@ function shapeOf(nested: Nested): number[] {
   return shape;
 }
 
-function firstOf(nested: Nested): number | boolean | undefined {
-  let part: Nested | number | boolean | undefined = nested;
-  while (Array.isArray(part)) part = part[0] as Nested | number | boolean | undefined;
-  return part as number | boolean | undefined;
+function onlyBooleans(nested: Nested): boolean {
+  return (
+    nested.length > 0 && nested.every((part) => (Array.isArray(part) ? onlyBooleans(part) : typeof part === 'boolean'))
+  );
 }
 
 function ragged(where: string, shape: Shape, part: unknown): never {

@@ -167,8 +167,8 @@ export abstract class Movements extends Value {
     if (dims === undefined) return this.flatten().roll(shifts, 0).reshape(this.shape);
     const along = normalizeDims('roll', dims, this.rank);
     const by = typeof shifts === 'number' ? along.map(() => shifts) : shifts;
-    if (by.length !== along.length) {
-      throw new ShapeError(`roll: needs one shift per dim; got ${by.length} shifts for ${along.length} dims`);
+    if (by.length !== along.length || !by.every(Number.isInteger)) {
+      throw new ShapeError(`roll: needs one whole shift per dim; got ${shapeText(by)} for ${along.length} dims`);
     }
     return along.reduce((x: this, d, i) => x.rollDim(by[i]!, d), this);
   }

@@ -1,6 +1,6 @@
 /** Reductions: many elements to one along dims, and the running kinds. */
 import { isFloat } from '../core/dtype.ts';
-
+import { ArgumentError } from '../core/errors.ts';
 import { normalizeDim, normalizeDims, type Shape, sameShape } from '../core/shape.ts';
 import { Activations } from './activation.ts';
 import { rootFormulas } from './formulas.ts';
@@ -160,6 +160,7 @@ export abstract class Reductions extends Activations {
 
   /** (Σ|x|ᵖ)^(1/p); where it is 0 the derivative is 0. */
   norm({ p = 2, dim, keepDim = false }: NormOptions = {}): this {
+    if (Number.isNaN(p)) throw new ArgumentError('norm: the order p must be a number; got NaN');
     const x = this.float();
     const over: ReduceOptions = dim === undefined ? { keepDim } : { dim, keepDim };
     if (p === Infinity) return x.abs().amax(over);
@@ -185,14 +186,16 @@ export abstract class Reductions extends Activations {
 
   /** eˣ / Σ eˣ along `dim`. */
   softmax(dim: number = -1): this {
-    if (this.size === 0) return this.float();
+    normalizeDim('softmax', dim, this.rank);
     const x = this.float();
+    if (x.size === 0) return x;
     const e = x.sub(x.detach().amax({ dim, keepDim: true })).exp();
     return e.div(e.sum({ dim, keepDim: true }));
   }
 
   /** log(softmax(x)) along `dim`, without overflow. */
   logSoftmax(dim: number = -1): this {
+    normalizeDim('logSoftmax', dim, this.rank);
     return this.sub(this.logSumExp({ dim, keepDim: true }));
   }
 

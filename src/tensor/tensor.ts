@@ -81,6 +81,7 @@ export class Tensor extends Poolings {
   /** `value` everywhere. */
   static full(shape: Shape, value: number, { dtype = 'float32', requiresGrad }: TensorOptions = {}): Tensor {
     checkDtype('Tensor.full', dtype);
+    if (typeof value !== 'number') throw new ArgumentError(`full: takes a number; got ${String(value)}`);
     if (dtype === 'int32' && value !== (value | 0))
       throw new DtypeError(`full: int32 holds whole numbers from -2^31 to 2^31 - 1; got ${value}`);
     return Tensor.origin.filled([...shape], value, dtype).asLeaf(requiresGrad);
@@ -120,6 +121,8 @@ export class Tensor extends Poolings {
     const count = Math.max(0, Math.ceil((stop - start) / c));
     if (!Number.isFinite(count))
       throw new ArgumentError(`arange: needs finite bounds and a step other than 0; got ${start}, ${stop}, ${c}`);
+    if (dtype === 'int32' && !(Number.isInteger(start) && Number.isInteger(c)))
+      throw new DtypeError(`arange: int32 takes a whole start and step; got ${start} and ${c}; use a float dtype`);
     const exact = dtype === 'int32' ? 'int32' : 'float64';
     return Tensor.origin.counting([count], 0, exact).mul(c).add(start).cast(dtype).asLeaf(requiresGrad);
   }
@@ -171,8 +174,8 @@ export class Tensor extends Poolings {
     shape: Shape,
     { generator = defaultGenerator }: { readonly generator?: Generator } = {},
   ): Tensor {
-    if (!Number.isInteger(low) || !Number.isInteger(high) || high <= low) {
-      throw new ArgumentError(`randint: needs whole numbers with low < high; got ${low} and ${high}`);
+    if (low !== (low | 0) || !Number.isInteger(high) || high <= low || high > 2 ** 31) {
+      throw new ArgumentError(`randint: needs whole numbers with low < high that int32 holds; got ${low} and ${high}`);
     }
     return Tensor.rand(shape, { dtype: 'float64', generator })
       .mul(high - low)
@@ -183,6 +186,7 @@ export class Tensor extends Poolings {
 
   /** 0 to n − 1 in random order (int32). */
   static randperm(n: number, { generator = defaultGenerator }: { readonly generator?: Generator } = {}): Tensor {
+    checkShape('randperm', [n]);
     return Tensor.rand([n], { dtype: 'float64', generator }).argsort();
   }
 
@@ -328,7 +332,7 @@ export class Tensor extends Poolings {
       throw new GradientError('requiresGrad: this tensor is a result on the tape; use detach() to take it off');
     if (requires && !isFloat(this.dtype))
       throw new DtypeError(`requiresGrad: only floats have gradients; got ${this.dtype}`);
-    this.node = requires ? { leaf: this } : undefined;
+    if (requires !== this.requiresGrad) this.node = requires ? { leaf: this } : undefined;
   }
 
   /** Whether it is no result on the tape. */
