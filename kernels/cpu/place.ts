@@ -7,44 +7,43 @@ import { addInto } from './accumulate.ts';
 import { copyInto } from './copy.ts';
 import type { Operand } from './operand.ts';
 
-/** Zeros of `shape` with part i added at region i. A part that meets no earlier one is copied, so that −0 survives. */
+/**
+ * Zeros of `shape` with part i added at region i. A part that lies beside the box of all earlier ones is copied, so that
+ * the −0 of what is joined survives.
+ */
 export function place(params: Params['place'], parts: readonly Operand[], dtype: Dtype): TypedArray {
   const { regions, shape } = params;
   const out = allocate(dtype, sizeOf(shape));
   const whole = contiguousLayout(shape);
+  const box = { low: shape.map(() => Infinity), high: shape.map(() => -Infinity) };
   for (let p = 0; p < parts.length; p++) {
     const part = parts[p]!;
     const size = part.layout.shape;
+    if (part.layout.size === 0) continue;
     const region = regions[p]!;
     const target = sliceLayout(whole, region.starts, region.steps, size);
-    let isNew = true;
-    for (let q = 0; q < p && isNew; q++) isNew = !meet(region, size, regions[q]!, parts[q]!.layout.shape);
-    if (isNew) copyInto(out, target, part);
+    if (extend(box, region, size)) copyInto(out, target, part);
     else addInto(out, target, part);
   }
   return out;
 }
 
-/** Whether two regions have an element in common: in each dim an index of both. */
-function meet(a: Region, aShape: Shape, b: Region, bShape: Shape): boolean {
-  for (let d = 0; d < aShape.length; d++) {
-    if (!shareIndex(a.starts[d]!, a.steps[d]!, aShape[d]!, b.starts[d]!, b.steps[d]!, bShape[d]!)) return false;
-  }
-  return true;
+/** The least and greatest index of each dim that is taken. */
+interface Box {
+  readonly low: number[];
+  readonly high: number[];
 }
 
-/** Whether the n numbers from `start` by `step` and the m from `other` by `by` have one in common. */
-function shareIndex(start: number, step: number, n: number, other: number, by: number, m: number): boolean {
-  if (n === 0 || m === 0) return false;
-  const end = other + (m - 1) * by;
-  const [low, high] = by > 0 ? [other, end] : [end, other];
-  const last = start + (n - 1) * step;
-  if (Math.max(start, last) < low || Math.min(start, last) > high) return false;
-  let tried = 0; // after |by| numbers the remainders repeat
-  for (let i = 0, at = start; i < n && tried < Math.abs(by); i++, at += step) {
-    if (at < low || at > high) continue;
-    if ((at - other) % by === 0) return true;
-    tried++;
+/** Makes the box hold the region too, and says whether they had nothing in common. */
+function extend(box: Box, { starts, steps }: Region, size: Shape): boolean {
+  let apart = false; // an empty box is apart from everything
+  for (let d = 0; d < size.length; d++) {
+    const end = starts[d]! + (size[d]! - 1) * steps[d]!;
+    const low = Math.min(starts[d]!, end);
+    const high = Math.max(starts[d]!, end);
+    if (low > box.high[d]! || high < box.low[d]!) apart = true;
+    box.low[d] = Math.min(box.low[d]!, low);
+    box.high[d] = Math.max(box.high[d]!, high);
   }
-  return false;
+  return apart;
 }

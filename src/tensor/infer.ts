@@ -139,6 +139,15 @@ export const infer: Infer = {
   },
   matmul: (_params, [a, b]) => {
     const r = a!.shape.length;
+    if (r < 2 || !sameShape(a!.shape.slice(0, -2), b!.shape.slice(0, -2))) {
+      fail(
+        'matmul',
+        'batch dims differ',
+        a!.shape,
+        b!.shape,
+        'the primitive takes equal batch dims of tensors with at least 2',
+      );
+    }
     if (a!.shape[r - 1] !== b!.shape[r - 2]) {
       fail(
         'matmul',
@@ -212,7 +221,12 @@ function inferConv({ stride, padding, dilation, inputDilation, groups }: ConvPar
   }
   const channels = x.shape[1]!;
   const outputs = w.shape[0]!;
-  if (x.shape.length !== w.shape.length || channels !== w.shape[1]! * groups || outputs % groups !== 0) {
+  if (
+    x.shape.length < 3 ||
+    x.shape.length !== w.shape.length ||
+    channels !== w.shape[1]! * groups ||
+    outputs % groups !== 0
+  ) {
     fail(
       `conv with ${groups} groups`,
       'channels do not fit',

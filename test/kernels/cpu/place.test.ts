@@ -18,9 +18,14 @@ describe('place', () => {
     expect([...got]).toEqual([-0, 1, 2, -0]);
   });
 
-  it('keeps −0 of parts that interleave, forwards and backwards', () => {
-    const got = place({ shape: [5], regions: [at(0, 2), at(3, -2)] }, [part(-0, 1, -0), part(-0, 2)], 'float32');
-    expect([...got]).toEqual([-0, 2, 1, -0, -0]);
+  it('takes parts that interleave, forwards and backwards', () => {
+    const got = place({ shape: [5], regions: [at(0, 2), at(3, -2)] }, [part(5, 1, 4), part(3, 2)], 'float32');
+    expect([...got]).toEqual([5, 2, 1, 3, 4]);
+  });
+
+  it('keeps −0 of parts in any order that lie beside each other', () => {
+    const got = place({ shape: [4], regions: [at(2, 1), at(1, -1)] }, [part(-0, 1), part(-0, 2)], 'float32');
+    expect([...got]).toEqual([2, -0, -0, 1]);
   });
 
   it('adds parts that meet in one element only', () => {
