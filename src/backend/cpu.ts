@@ -12,6 +12,7 @@ import { random } from '../../kernels/cpu/random.ts';
 import { reduce } from '../../kernels/cpu/reduce.ts';
 import { scan } from '../../kernels/cpu/scan.ts';
 import { scatterAdd } from '../../kernels/cpu/scatter-add.ts';
+import type { TypedArray } from '../core/dtype.ts';
 import type { Backend } from './interface.ts';
 
 /** The backend of device `'cpu'`. */
@@ -34,5 +35,10 @@ export const cpu: Backend = {
     scan: (params, [x]) => scan(params, x!),
   },
   copy,
-  read: copy,
+  read: (x) => owned(copy(x)),
 };
+
+/** The array with a buffer that nothing else lies in, so that its owner may transfer or view it. */
+function owned(x: TypedArray): TypedArray {
+  return x.byteLength === x.buffer.byteLength ? x : x.slice();
+}
