@@ -3,8 +3,8 @@
  *
  * Each sum adds its elements in row-major order, in double precision, and rounds once at the end; int32 wraps.
  */
-import { allocate, type TypedArray } from '../../src/core/dtype.ts';
-import { elementOffsets, mergeDims } from '../../src/core/layout.ts';
+import { allocate, type Dtype, type TypedArray } from '../../src/core/dtype.ts';
+import { elementOffsets, type Layout, mergeDims } from '../../src/core/layout.ts';
 import type { Params } from '../../src/core/primitive.ts';
 import { sizeOf } from '../../src/core/shape.ts';
 import type { Operand } from './operand.ts';
@@ -12,11 +12,13 @@ import type { Operand } from './operand.ts';
 /** x with each of `dims` reduced to 1: sum (bool gives int32) or max (NaN wins; the dims must not be empty). */
 export function reduce(params: Params['reduce'], x: Operand): TypedArray {
   const { shape, strides, offset } = x.layout;
+  const run = tailOf(x.layout, params.dims);
+  if (run > 0) return reduceRuns(params.op, x, run);
   const isReduced = shape.map(() => false);
   for (const d of params.dims) isReduced[d] = true;
   const keptShape = shape.map((n, d) => (isReduced[d] ? 1 : n));
   const reducedShape = shape.map((n, d) => (isReduced[d] ? n : 1));
-  const out = allocate(params.op === 'sum' && x.dtype === 'bool' ? 'int32' : x.dtype, sizeOf(keptShape));
+  const out = allocate(resultOf(params.op, x.dtype), sizeOf(keptShape));
   if (out.length === 0 || x.layout.size === 0) return out;
   const kept = last(mergeDims(keptShape, [strides]));
   const reduced = last(mergeDims(reducedShape, [strides]));
@@ -29,10 +31,38 @@ export function reduce(params: Params['reduce'], x: Operand): TypedArray {
   } else {
     const starts = elementOffsets(keptShape, strides, offset);
     const runs = elementOffsets(reduced.outer, reduced.steps, 0);
-    const one = params.op === 'max' ? maxOf : out instanceof Int32Array ? wrappedSumOf : sumOf;
+    const one = reducerOf(params.op, out);
     for (let o = 0; o < out.length; o++) out[o] = one(x.storage, starts[o]!, runs, reduced.n, reduced.step);
   }
   return out;
+}
+
+/** How many neighbours make one output where the reduced dims of a row-major array are its last, else 0. */
+function tailOf({ shape, contiguous }: Layout, dims: readonly number[]): number {
+  if (!contiguous) return 0;
+  let run = 1;
+  let d = shape.length - 1;
+  for (; d >= 0 && (shape[d] === 1 || dims.includes(d)); d--) run *= shape[d]!;
+  for (; d >= 0; d--) if (shape[d] !== 1 && dims.includes(d)) return 0;
+  return run;
+}
+
+/** Each `run` neighbours become one: the common case, with nothing to set up. */
+function reduceRuns(op: 'sum' | 'max', x: Operand, run: number): TypedArray {
+  const out = allocate(resultOf(op, x.dtype), x.layout.size / run);
+  const one = reducerOf(op, out);
+  for (let o = 0, at = x.layout.offset; o < out.length; o++, at += run) out[o] = one(x.storage, at, atOnce, run, 1);
+  return out;
+}
+
+const atOnce = new Int32Array(1); // one run, from the start on
+
+function resultOf(op: 'sum' | 'max', dtype: Dtype): Dtype {
+  return op === 'sum' && dtype === 'bool' ? 'int32' : dtype;
+}
+
+function reducerOf(op: 'sum' | 'max', out: TypedArray): typeof sumOf {
+  return op === 'max' ? maxOf : out instanceof Int32Array ? wrappedSumOf : sumOf;
 }
 
 interface Last {
