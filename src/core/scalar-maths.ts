@@ -58,7 +58,7 @@ export const booleanFunctions: ReadonlySet<string> = new Set<ScalarFunction>(['l
 export const scalarMaths: Readonly<Record<ScalarFunction, (a: number, b: number, c: number) => number>> = {
   neg: (a) => -a,
   abs: Math.abs,
-  sign: (a) => (a > 0 ? 1 : a < 0 ? -1 : a),
+  sign: (a) => (a > 0 ? 1 : a < 0 ? -1 : 0), // 0 for NaN, as the goldens have it
   floor: Math.floor,
   ceil: Math.ceil,
   trunc: Math.trunc,
