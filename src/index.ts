@@ -5,6 +5,8 @@ export { defaultGenerator, Generator, type GeneratorState, manualSeed } from './
 export type { Shape } from './core/shape.ts';
 export * as data from './data/index.ts';
 export * as io from './io/index.ts';
+export * as nn from './nn/index.ts';
+export * as optim from './optim/index.ts';
 export type { BackwardOptions } from './tensor/autograd.ts';
 export { enableGrad, type GradOptions, grad, noGrad } from './tensor/grad.ts';
 export { type GradcheckOptions, gradcheck } from './tensor/gradcheck.ts';

@@ -1,0 +1,37 @@
+/** How the losses of a batch become one number. */
+import { ArgumentError, ShapeError } from '../../core/errors.ts';
+import { type Shape, sameShape, shapeText } from '../../core/shape.ts';
+import { Tensor, type TensorLike } from '../../tensor/tensor.ts';
+
+/** The mean, the sum, or every loss by itself. */
+export type Reduction = 'mean' | 'sum' | 'none';
+
+/** Options of every loss. */
+export interface LossOptions {
+  readonly reduction?: Reduction;
+}
+
+/** @internal Checks the reduction; a mean of nothing is an error. */
+export function checkReduction(where: string, reduction: Reduction, count: number, shape: Shape): void {
+  if (reduction !== 'mean' && reduction !== 'sum' && reduction !== 'none') {
+    throw new ArgumentError(`${where}: reduction must be 'mean', 'sum' or 'none'; got ${String(reduction)}`);
+  }
+  if (reduction === 'mean' && count === 0) {
+    throw new ShapeError(`${where}: an empty batch has no mean; got shape ${shapeText(shape)}; leave it out`);
+  }
+}
+
+/** @internal */
+export function reduce(losses: Tensor, reduction: Reduction): Tensor {
+  return reduction === 'mean' ? losses.mean() : reduction === 'sum' ? losses.sum() : losses;
+}
+
+/** @internal The target in the input's dtype and shape; only a plain number stands for all elements. */
+export function targetLike(where: string, input: Tensor, target: TensorLike): Tensor {
+  if (typeof target === 'number') return Tensor.fullLike(input, target);
+  const y = target instanceof Tensor ? target : Tensor.from(target);
+  if (sameShape(y.shape, input.shape)) return y.cast(input.dtype);
+  throw new ShapeError(
+    `${where}: input and target must have one shape; got ${shapeText(input.shape)} and ${shapeText(y.shape)}; reshape one of them`,
+  );
+}

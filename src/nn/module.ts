@@ -1,0 +1,312 @@
+/** The base of everything that holds parameters: names, modes, state, and sizes inferred at the first call. */
+import { bytesPerElement, type Dtype, isFloat } from '../core/dtype.ts';
+import { StateError } from '../core/errors.ts';
+import { checkShape, type Shape, sameShape, shapeText } from '../core/shape.ts';
+import { noGrad } from '../tensor/grad.ts';
+import { Tensor } from '../tensor/tensor.ts';
+import { type CellKind, kindOf } from './cell.ts';
+import { observing, rehearse, within } from './running.ts';
+import { joinPath, stateName } from './state-name.ts';
+import { formatSummary } from './summary.ts';
+
+/** Tensors by name, as checkpoints hold them. */
+export type StateDict = Record<string, Tensor>;
+
+/** Options of `loadStateDict`. */
+export interface LoadOptions {
+  /** Whether a missing or an unexpected name is an error. */
+  readonly strict?: boolean;
+}
+
+/** The names that a loaded state left out, and those that the module does not have. */
+export interface LoadReport {
+  readonly missing: readonly string[];
+  readonly unexpected: readonly string[];
+}
+
+/** Options of `build` and `summary`. */
+export interface BuildOptions {
+  /** What the input is: int32 for a model that starts with an Embedding. */
+  readonly dtype?: Dtype;
+}
+
+/** A module that makes one tensor of one: what Sequential and Model take. */
+export interface Layer extends Module {
+  forward(x: Tensor): Tensor;
+}
+
+/** A tensor of the tree, with one of its names. */
+interface Entry {
+  readonly name: string;
+  readonly tensor: Tensor;
+  readonly kind: CellKind;
+}
+
+/**
+ * A part of a model. Properties that hold modules, or arrays of them, are its children; tensors that require gradients
+ * (or come from `parameter` and `buffer`) are its state, named as the properties are, in PyTorch's snake_case.
+ * @example
+ * class Net extends nn.Module {
+ *   readonly hidden = new nn.Dense(64);
+ *   readonly out = new nn.Dense(10);
+ *   forward(x: Tensor): Tensor { return this.out.forward(this.hidden.forward(x).relu()); }
+ * }
+ */
+export abstract class Module {
+  /** Whether Dropout drops and BatchNorm learns; set by `train` and `eval`. */
+  training: boolean = true;
+
+  constructor() {
+    // Every forward runs inside `within`, whoever calls it and whoever wrote it: the class's own is shadowed here.
+    const forward: unknown = Reflect.get(this, 'forward');
+    if (typeof forward !== 'function') return; // an arrow in a field, which comes later
+    const value = (...inputs: readonly unknown[]): unknown =>
+      within(this, () => Reflect.apply(forward, this, inputs) as unknown);
+    Object.defineProperty(this, 'forward', { value, writable: true, configurable: true });
+  }
+
+  /** What the module computes. Call it directly: `layer.forward(x)`. */
+  abstract forward(...inputs: never[]): unknown;
+
+  /** @internal Runs `f` as this module: other methods that compute use it to get the path into errors. */
+  protected within<R>(f: () => R): R {
+    return within(this, f);
+  }
+
+  /** The name of its class. */
+  get typeName(): string {
+    return this.constructor.name;
+  }
+
+  // the tree
+
+  /** @internal Names and values among which children and state are looked for. */
+  protected members(): Iterable<readonly [string, unknown]> {
+    return Object.entries(this);
+  }
+
+  /** @internal Whether its own parameters exist. */
+  protected get ready(): boolean {
+    return true;
+  }
+
+  /** Whether all parameters in it exist: layers make theirs when they first see an input. */
+  get isBuilt(): boolean {
+    return this.namedModules().every(([, module]) => module.ready);
+  }
+
+  /** Members, arrays opened: `blocks` → `blocks.0`, `blocks.1`. */
+  private *parts(): Generator<[string, unknown]> {
+    for (const [property, value] of this.members()) {
+      const name = stateName(property);
+      if (!Array.isArray(value)) yield [name, value];
+      else for (const [i, part] of value.entries()) yield [`${name}.${i}`, part];
+    }
+  }
+
+  /** Every module under every name it has; never inside itself. */
+  private *walk(path: string, above: readonly Module[]): Generator<[string, Module]> {
+    if (above.includes(this)) return;
+    yield [path, this];
+    for (const [name, part] of this.parts()) {
+      if (part instanceof Module) yield* part.walk(joinPath(path, name), [...above, this]);
+    }
+  }
+
+  /** The modules right below, by name. */
+  children(): [name: string, module: Module][] {
+    return [...this.parts()].filter((part): part is [string, Module] => part[1] instanceof Module);
+  }
+
+  /** This module (named '') and all below it, each once. */
+  namedModules(): [path: string, module: Module][] {
+    const seen = new Set<Module>();
+    return [...this.walk('', [])].filter(([, module]) => !seen.has(module) && seen.add(module));
+  }
+
+  /** Calls `f` on every module, children first. */
+  apply(f: (module: Module) => void): this {
+    for (const [, module] of this.namedModules().reverse()) f(module);
+    return this;
+  }
+
+  /** Training mode for this and all below. */
+  train(mode: boolean = true): this {
+    return this.apply((module) => {
+      module.training = mode;
+    });
+  }
+
+  /** Evaluation mode for this and all below. */
+  eval(): this {
+    return this.train(false);
+  }
+
+  // its state
+
+  /** Every parameter and buffer under every name it has. */
+  private entries(where: string): Entry[] {
+    const out: Entry[] = [];
+    for (const [path, module] of this.walk('', [])) {
+      if (!module.ready) {
+        throw new StateError(
+          `${where}: ${path ? `${path} (${module.typeName})` : module.typeName} has no parameters yet, since it has seen no input; call the model once or build(inputShape)`,
+        );
+      }
+      for (const [name, tensor] of module.parts()) {
+        const kind = tensor instanceof Tensor ? kindOf(tensor) : undefined;
+        if (kind) out.push({ name: joinPath(path, name), tensor: tensor as Tensor, kind });
+      }
+    }
+    return out;
+  }
+
+  private named(where: string, kind: CellKind): [string, Tensor][] {
+    const seen = new Set<Tensor>();
+    return this.entries(where)
+      .filter((entry) => entry.kind === kind && !seen.has(entry.tensor) && seen.add(entry.tensor))
+      .map(({ name, tensor }) => [name, tensor]);
+  }
+
+  /** Every parameter once, in order of declaration. @throws StateError where a layer has seen no input yet. */
+  parameters(): Tensor[] {
+    return this.namedParameters().map(([, tensor]) => tensor);
+  }
+
+  /** Every parameter once, with the first of its names. @throws StateError where a layer has seen no input yet. */
+  namedParameters(): [name: string, parameter: Tensor][] {
+    return this.named('parameters', 'parameter');
+  }
+
+  /** Every buffer once, such as running statistics, with the first of its names. */
+  namedBuffers(): [name: string, buffer: Tensor][] {
+    return this.named('namedBuffers', 'buffer');
+  }
+
+  /** All parameters and buffers as they are now, under PyTorch's names; later updates do not reach them. */
+  stateDict(): StateDict {
+    return Object.fromEntries(this.entries('stateDict').map(({ name, tensor }) => [name, tensor.detach()]));
+  }
+
+  /**
+   * Takes over a state, all of it or, where an error is thrown, nothing. Floats are cast to the module's dtype.
+   * @throws StateError that names what is missing, unexpected or of another shape.
+   */
+  loadStateDict(state: Readonly<StateDict>, { strict = true }: LoadOptions = {}): LoadReport {
+    const entries = this.entries('loadStateDict');
+    const found = new Map<Tensor, Tensor>();
+    const wrong: string[] = [];
+    for (const { name, tensor } of entries) {
+      const value = Object.hasOwn(state, name) ? state[name] : undefined;
+      if (!value) continue;
+      if (sameShape(value.shape, tensor.shape) && fits(value.dtype, tensor.dtype)) found.set(tensor, value);
+      else wrong.push(`${name} is ${describe(value)} and should be ${describe(tensor)}`);
+    }
+    // A tensor with several names needs only one of them.
+    const missing = entries.filter(({ tensor }) => !found.has(tensor)).map(({ name }) => name);
+    const known = new Set(entries.map(({ name }) => name));
+    const unexpected = Object.keys(state).filter((name) => !known.has(name));
+    const faults = [
+      ...wrong,
+      ...(strict && missing.length > 0 && wrong.length === 0 ? [`missing: ${missing.join(', ')}`] : []),
+      ...(strict && unexpected.length > 0 ? [`unexpected: ${unexpected.join(', ')}`] : []),
+    ];
+    if (faults.length > 0) {
+      const advice = wrong.length > 0 ? 'the state is of another model' : 'pass strict: false to load what fits';
+      throw new StateError(`loadStateDict: the state does not fit; ${faults.join('; ')}; ${advice}`);
+    }
+    for (const [tensor, value] of found) tensor.assign(value.detach().cast(tensor.dtype));
+    return { missing, unexpected };
+  }
+
+  /** Drops the gradients of all parameters. */
+  zeroGrad(): void {
+    for (const p of this.parameters()) p.grad = undefined;
+  }
+
+  /** Parameters no longer require gradients; optimizers pass them over. */
+  freeze(): this {
+    for (const p of this.parameters()) {
+      p.requiresGrad = false;
+      p.grad = undefined;
+    }
+    return this;
+  }
+
+  /** Parameters require gradients again. */
+  unfreeze(): this {
+    for (const p of this.parameters()) p.requiresGrad = true;
+    return this;
+  }
+
+  // sizes
+
+  /**
+   * Makes all parameters now, by a rehearsal on zeros, instead of at the first call.
+   * @param inputShape of a whole input, batch included: `[1, 1, 28, 28]`.
+   */
+  build(inputShape: Shape, { dtype = 'float32' }: BuildOptions = {}): this {
+    this.rehearse('build', inputShape, dtype);
+    return this;
+  }
+
+  /** One forward on zeros in evaluation mode; all but the parameters it makes stays as it is. */
+  private rehearse(where: string, inputShape: Shape, dtype: Dtype): Map<unknown, unknown> {
+    const x = Tensor.zeros(checkShape(where, inputShape), { dtype });
+    const modes = this.namedModules().map(([, module]) => [module, module.training] as const);
+    const outputs = new Map<unknown, unknown>();
+    this.eval();
+    try {
+      // A custom forward may take more than one input; then it says so itself.
+      const forward = this.forward as (x: Tensor) => unknown;
+      observing(
+        (module, output) => outputs.set(module, output),
+        () => rehearse(() => noGrad(() => forward(x))),
+      );
+    } finally {
+      for (const [module, mode] of modes) module.training = mode;
+    }
+    return outputs;
+  }
+
+  /**
+   * A table of all modules with output shapes and parameter counts. Without an input shape it has no output shapes and the
+   * model must be built; with one, a model that is not is built.
+   */
+  summary(inputShape?: Shape, { dtype = 'float32' }: BuildOptions = {}): string {
+    const outputs = inputShape ? this.rehearse('summary', inputShape, dtype) : new Map<unknown, unknown>();
+    const parameters = this.parameters();
+    const buffers = this.namedBuffers().map(([, tensor]) => tensor);
+    const rows = this.namedModules().map(([path, module]) => {
+      const output = outputs.get(module);
+      const own = [...module.parts()].map(([, part]) => part).filter((part) => parameters.includes(part as Tensor));
+      return {
+        path,
+        type: module.typeName,
+        output: output instanceof Tensor ? output.shape : undefined,
+        parameters: sizeOfAll(new Set(own as Tensor[])),
+      };
+    });
+    return formatSummary(rows, {
+      parameters: sizeOfAll(parameters),
+      trainable: sizeOfAll(parameters.filter((p) => p.requiresGrad)),
+      buffers: sizeOfAll(buffers),
+      bytes: [...parameters, ...buffers].reduce((sum, x) => sum + x.size * bytesPerElement[x.dtype], 0),
+    });
+  }
+}
+
+function sizeOfAll(tensors: Iterable<Tensor>): number {
+  let size = 0;
+  for (const x of tensors) size += x.size;
+  return size;
+}
+
+/** Floats replace floats of any width, other dtypes only their own. */
+function fits(from: Dtype, to: Dtype): boolean {
+  return from === to || (isFloat(from) && isFloat(to));
+}
+
+function describe(x: Tensor): string {
+  return `${x.dtype} ${shapeText(x.shape)}`;
+}

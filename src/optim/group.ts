@@ -1,0 +1,92 @@
+/** Parameter groups: parameters that share hyper-parameters, and the cell of their learning rate. */
+import { isFloat } from '../core/dtype.ts';
+import { ArgumentError, StateError } from '../core/errors.ts';
+import { shapeText } from '../core/shape.ts';
+import { noGrad } from '../tensor/grad.ts';
+import { Tensor } from '../tensor/tensor.ts';
+
+/** A hyper-parameter as checkpoints keep it. */
+export type HyperValue = number | boolean | readonly number[];
+
+/** Hyper-parameters besides the learning rate, all given. */
+export type Hyper = Readonly<Record<string, HyperValue>>;
+
+/** Parameters, with hyper-parameters of their own where they differ from the optimizer's. */
+export type GroupInput<O> = { readonly params: readonly Tensor[] } & O;
+
+/** What every optimizer takes: parameters, or groups of them. */
+export type Parameters<O> = readonly Tensor[] | readonly GroupInput<O>[];
+
+/** One group. Its learning rate is a cell (float64, no dims), so that a compiled step sees it change. */
+export class ParameterGroup<H extends Hyper = Hyper> {
+  readonly params: readonly Tensor[];
+  /** All hyper-parameters but the learning rate. */
+  hyper: H;
+  /** @internal */
+  readonly rate: Tensor;
+
+  constructor(params: readonly Tensor[], lr: number, hyper: H) {
+    this.params = params;
+    this.hyper = hyper;
+    this.rate = Tensor.full([], checkRate(lr), { dtype: 'float64' });
+  }
+
+  /** The learning rate. */
+  get lr(): number {
+    return this.rate.item();
+  }
+
+  set lr(lr: number) {
+    const value = checkRate(lr);
+    noGrad(() => this.rate.assign(value));
+  }
+}
+
+function checkRate(lr: number): number {
+  if (lr >= 0 && lr < Infinity) return lr;
+  throw new ArgumentError(`optimizer: lr must be a number of at least 0; got ${lr}`);
+}
+
+/** Whether these are groups; an empty list is an error. */
+export function isGroups<O>(params: Parameters<O>): params is readonly GroupInput<O>[] {
+  const first = params[0];
+  if (first === undefined) {
+    throw new ArgumentError('optimizer: there are no parameters; pass module.parameters() of a built module');
+  }
+  return !(first instanceof Tensor);
+}
+
+/** Refuses what cannot be updated, and what would be updated twice. */
+export function checkParameters(groups: readonly ParameterGroup[]): void {
+  const seen = new Set<Tensor>();
+  for (const p of groups.flatMap((group) => group.params)) {
+    if (!(p instanceof Tensor))
+      throw new ArgumentError(`optimizer: parameters must be tensors; got ${p === null ? 'null' : typeof p}`);
+    if (seen.has(p)) {
+      throw new ArgumentError(
+        `optimizer: a parameter of shape ${shapeText(p.shape)} is given twice; each belongs to one group once`,
+      );
+    }
+    if (!p.isLeaf || !isFloat(p.dtype)) {
+      throw new ArgumentError(
+        `optimizer: parameters must be float tensors that are no results; got ${p.isLeaf ? p.dtype : 'a result'} of shape ${shapeText(p.shape)}`,
+      );
+    }
+    seen.add(p);
+  }
+}
+
+/** Hyper-parameters of a checkpoint, if they are of the same kind as these; else a StateError. */
+export function checkHyper<H extends Hyper>(where: string, known: H, given: Hyper): H {
+  const names = new Set([...Object.keys(known), ...Object.keys(given)]);
+  for (const name of names) {
+    const [a, b] = [known[name], given[name]];
+    const same = typeof a === typeof b && Array.isArray(a) === Array.isArray(b);
+    if (!same || (Array.isArray(a) && Array.isArray(b) && a.length !== b.length)) {
+      throw new StateError(
+        `${where}: hyper-parameter ${name} does not fit; got ${String(b)} where ${String(a)} stands`,
+      );
+    }
+  }
+  return Object.fromEntries(Object.keys(known).map((name) => [name, given[name]])) as H;
+}

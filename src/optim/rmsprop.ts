@@ -1,0 +1,66 @@
+/** RMSprop: steps scaled by a running mean of the squared gradient. */
+import { add, div, input, mul, scalar, sub, unary } from '../core/expression.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { decay } from './decay.ts';
+import type { Parameters } from './group.ts';
+import { atLeastZero } from './hyper.ts';
+import { makeGroups, Optimizer, type ParameterState, type RateOptions, spread } from './optimizer.ts';
+
+/** Options of RMSprop. */
+export interface RMSpropOptions extends RateOptions {
+  /** How much of the running means stays at each step. */
+  readonly alpha?: number;
+  /** Added to the root. */
+  readonly eps?: number;
+  /** weightDecay·p is added to the gradient. */
+  readonly weightDecay?: number;
+  readonly momentum?: number;
+  /** Divides by the deviation from the running mean instead of by the root of the mean square. */
+  readonly centered?: boolean;
+  /** Goes uphill. */
+  readonly maximize?: boolean;
+}
+
+type Hyper = Omit<Required<RMSpropOptions>, 'lr'> & Record<string, number | boolean>;
+
+const running = add(mul(scalar(0), input(0)), mul(scalar(1), input(1)));
+const runningSquare = add(mul(scalar(0), input(0)), mul(scalar(1), mul(input(1), input(1))));
+// g, v and, centered, the mean; scalar eps
+const scaled = div(input(0), add(unary('sqrt', input(1)), scalar(0)));
+const scaledCentered = div(input(0), add(unary('sqrt', sub(input(1), mul(input(2), input(2)))), scalar(0)));
+const gathered = add(mul(scalar(0), input(0)), input(1));
+const moved = sub(input(0), mul(input(2), input(1)));
+
+/** p ← p − lr·gradient / (√v + eps), v being a running mean of the squared gradient (Tieleman and Hinton 2012). */
+export class RMSprop extends Optimizer<Hyper> {
+  readonly type = 'RMSprop';
+  constructor(params: Parameters<RMSpropOptions>, options: RMSpropOptions = {}) {
+    super(makeGroups(params, options, 1e-2, complete));
+  }
+
+  /** @internal */
+  protected cells({ momentum, centered }: Hyper): readonly string[] {
+    return ['square_avg', ...(centered ? ['grad_avg'] : []), ...(momentum > 0 ? ['momentum_buffer'] : [])];
+  }
+
+  /** @internal */
+  protected update(p: Tensor, gradient: Tensor, state: ParameterState, rate: Tensor, hyper: Hyper): Tensor {
+    const { alpha, eps, weightDecay, momentum, maximize } = hyper;
+    const [v, mean, velocity] = [state.square_avg!, state.grad_avg, state.momentum_buffer];
+    const g = decay(gradient, p, weightDecay, maximize);
+    v.assign(v.map(runningSquare, [g], [alpha, 1 - alpha]));
+    if (mean) mean.assign(mean.map(running, [g], [alpha, 1 - alpha]));
+    let step = mean ? g.map(scaledCentered, [v, mean], [eps]) : g.map(scaled, [v], [eps]);
+    if (velocity) step = velocity.assign(velocity.map(gathered, [step], [momentum]));
+    return p.map(moved, [step, spread(rate, p)]);
+  }
+}
+
+function complete(options: RMSpropOptions): Hyper {
+  const { alpha = 0.99, eps = 1e-8, weightDecay = 0, momentum = 0, centered = false, maximize = false } = options;
+  atLeastZero('RMSprop', 'alpha', alpha);
+  atLeastZero('RMSprop', 'eps', eps);
+  atLeastZero('RMSprop', 'weightDecay', weightDecay);
+  atLeastZero('RMSprop', 'momentum', momentum);
+  return { alpha, eps, weightDecay, momentum, centered, maximize };
+}

@@ -1,0 +1,77 @@
+/** Stochastic gradient descent, plain or with momentum. */
+import { ArgumentError } from '../core/errors.ts';
+import { add, eq, input, mul, scalar, sub, where } from '../core/expression.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { decay } from './decay.ts';
+import type { Parameters } from './group.ts';
+import { atLeastZero } from './hyper.ts';
+import { makeGroups, Optimizer, type ParameterState, type RateOptions, spread } from './optimizer.ts';
+
+/** Options of SGD. */
+export interface SGDOptions extends RateOptions {
+  readonly momentum?: number;
+  /** How much of a new gradient is held back from the momentum. */
+  readonly dampening?: number;
+  /** weightDecay·p is added to the gradient. */
+  readonly weightDecay?: number;
+  /** Looks ahead along the momentum; needs momentum and no dampening. */
+  readonly nesterov?: boolean;
+  /** Goes uphill. */
+  readonly maximize?: boolean;
+}
+
+type Hyper = Omit<Required<SGDOptions>, 'lr'> & Record<string, number | boolean>;
+
+// inputs: p, g or momentum, lr; with nesterov p, g, momentum, lr
+const plain = sub(input(0), mul(input(2), input(1)));
+const ahead = sub(input(0), mul(input(3), add(input(1), mul(scalar(0), input(2)))));
+// momentum·old + share·g, the share being a number or, where it depends on the step, an input
+const gathered = add(mul(scalar(0), input(0)), mul(scalar(1), input(1)));
+const gatheredBy = add(mul(scalar(0), input(0)), mul(input(2), input(1)));
+/** The first gradient counts in full. */
+const shareAt = where(eq(input(0), 0), 1, scalar(0));
+
+/**
+ * p ← p − lr·v with v ← momentum·v + (1 − dampening)·gradient (Sutskever et al. 2013, in PyTorch's form).
+ * @example const optimizer = new optim.SGD(net.parameters(), { lr: 0.1, momentum: 0.9 });
+ */
+export class SGD extends Optimizer<Hyper> {
+  readonly type = 'SGD';
+  constructor(params: Parameters<SGDOptions>, options: SGDOptions = {}) {
+    super(makeGroups(params, options, 1e-3, complete));
+  }
+
+  /** @internal */
+  protected cells({ momentum, dampening }: Hyper): readonly string[] {
+    if (momentum === 0) return [];
+    return dampening === 0 ? ['momentum_buffer'] : ['step', 'momentum_buffer'];
+  }
+
+  /** @internal */
+  protected update(p: Tensor, gradient: Tensor, state: ParameterState, rate: Tensor, hyper: Hyper): Tensor {
+    const { momentum, dampening, nesterov } = hyper;
+    const g = decay(gradient, p, hyper.weightDecay, hyper.maximize);
+    const lr = spread(rate, p);
+    const velocity = state.momentum_buffer;
+    if (!velocity) return p.map(plain, [g, lr]);
+    if (state.step) {
+      const share = spread(state.step.map(shareAt, [], [1 - dampening]), p);
+      velocity.assign(velocity.map(gatheredBy, [g, share], [momentum]));
+      state.step.assign(state.step.add(1));
+    } else velocity.assign(velocity.map(gathered, [g], [momentum, 1]));
+    return nesterov ? p.map(ahead, [g, velocity, lr], [momentum]) : p.map(plain, [velocity, lr]);
+  }
+}
+
+function complete(options: SGDOptions): Hyper {
+  const { momentum = 0, dampening = 0, weightDecay = 0, nesterov = false, maximize = false } = options;
+  atLeastZero('SGD', 'momentum', momentum);
+  atLeastZero('SGD', 'weightDecay', weightDecay);
+  if (!Number.isFinite(dampening)) throw new ArgumentError(`SGD: dampening must be a number; got ${dampening}`);
+  if (nesterov && (momentum === 0 || dampening !== 0)) {
+    throw new ArgumentError(
+      `SGD: nesterov needs momentum above 0 and no dampening; got momentum ${momentum} and dampening ${dampening}`,
+    );
+  }
+  return { momentum, dampening, weightDecay, nesterov, maximize };
+}
