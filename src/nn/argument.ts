@@ -12,3 +12,9 @@ export function checkFraction(where: string, name: string, value: number): numbe
   if (value >= 0 && value <= 1) return value;
   throw new ArgumentError(`${where}: ${name} must be from 0 to 1; got ${value}`);
 }
+
+/** A number above 0. */
+export function checkEps(where: string, eps: number): number {
+  if (eps > 0 && eps < Infinity) return eps;
+  throw new ArgumentError(`${where}: eps must be above 0; got ${eps}`);
+}

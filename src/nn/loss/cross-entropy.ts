@@ -42,12 +42,14 @@ export function crossEntropy(input: Tensor, target: TensorLike, options: CrossEn
   if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) {
     throw new ArgumentError(`crossEntropy: labelSmoothing must be from 0 to 1; got ${labelSmoothing}`);
   }
-  const x = isFloat(input.dtype) ? input : input.float32();
-  const classes = classesOf('crossEntropy', x, options);
+  const logits = isFloat(input.dtype) ? input : input.float32();
+  const classes = classesOf('crossEntropy', logits, options);
+  // the loss of logits less their maximum is the same, and large ones lose no digits
+  const x = logits.sub(logits.detach().amax({ dim: classes.dim, keepDim: true }));
   const y = target instanceof Tensor ? target : Tensor.from(target);
   if (sameShape(y.shape, x.shape)) return ofProbabilities(x, y, classes, options, labelSmoothing);
   const labels = checkLabels(y, target instanceof Tensor, classes);
-  const logSum = x.logSumExp({ dim: classes.dim });
+  const logSum = x.exp().sum({ dim: classes.dim }).log();
   const loss = (at: Tensor): Tensor => logSum.sub(pick(x, at, classes));
   // Σ w·(logSum − x) over all classes
   const spread = (): Tensor => {
@@ -152,7 +154,7 @@ function ofIndices(
   const own = loss(at);
   // the factor of each label, 0 where it is ignored
   const kept = ignored.logicalNot().cast(own.dtype);
-  const factor = weight ? kept.mul(factorsAt(weight, at, classes)) : kept;
+  const factor = weight ? kept.mul(weight.gather(0, at.reshape([-1])).reshape(at.shape)) : kept;
   let losses = own.mul(factor);
   if (smoothing > 0)
     losses = losses.mul(1 - smoothing).add(
@@ -162,10 +164,6 @@ function ofIndices(
     );
   losses = losses.maskedFill(ignored, 0); // an ignored label may stand at an infinite loss
   return reduction === 'mean' ? losses.sum().div(factor.sum()) : reduce(losses, reduction);
-}
-
-function factorsAt(weight: Tensor, labels: Tensor, classes: Classes): Tensor {
-  return pick(weight, labels.reshape([-1]), { ...classes, dim: 0 }).reshape(labels.shape);
 }
 
 function ofProbabilities(
