@@ -11,6 +11,7 @@ export type { BackwardOptions } from './tensor/autograd.ts';
 export { enableGrad, type GradOptions, grad, noGrad } from './tensor/grad.ts';
 export { type GradcheckOptions, gradcheck } from './tensor/gradcheck.ts';
 export type { Literal, Nested, NumericArray } from './tensor/literal.ts';
+export { maskedSelect, nonZero, type Unique, unique } from './tensor/select.ts';
 export {
   type FromOptions,
   type NestedArray,
