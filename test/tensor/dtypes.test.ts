@@ -1,6 +1,7 @@
 /** Every op of the table: float32 beside float64, and views beside contiguous copies. */
 import { describe, expect, it } from 'vitest';
-import { grad, Tensor } from '../../src/index.ts';
+import { grad } from '../../src/tensor/grad.ts';
+import { Tensor } from '../../src/tensor/tensor.ts';
 import { type OpRow, opTable } from './op-table.ts';
 import { type View, views } from './views.ts';
 

@@ -1,6 +1,6 @@
 /** Every op of the table against finite differences, to second order. */
 import { describe, it } from 'vitest';
-import { gradcheck } from '../../src/index.ts';
+import { gradcheck } from '../../src/tensor/gradcheck.ts';
 import { opTable } from './op-table.ts';
 
 describe('gradients by finite differences', () => {

@@ -2,9 +2,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Primitive } from '../../src/core/primitive.ts';
-import { Tensor } from '../../src/index.ts';
 import { rules } from '../../src/tensor/gradient.ts';
 import { infer } from '../../src/tensor/infer.ts';
+import { Tensor } from '../../src/tensor/tensor.ts';
 import { type Edge, Value } from '../../src/tensor/value.ts';
 import { notComputing, opTable } from './op-table.ts';
 

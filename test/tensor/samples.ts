@@ -1,5 +1,7 @@
 /** Seeded inputs for tests: float64 numbers kept away from kinks, whole numbers and bits. */
-import { Generator, type Shape, Tensor } from '../../src/index.ts';
+import { Generator } from '../../src/core/random.ts';
+import type { Shape } from '../../src/core/shape.ts';
+import { Tensor } from '../../src/tensor/tensor.ts';
 
 /** Uniform in [low, high). */
 export function between(low: number, high: number, shape: Shape, seed: number = 1): Tensor {

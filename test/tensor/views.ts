@@ -1,5 +1,5 @@
 /** Ways to see a tensor's elements through a layout that is not row-major; only `expanded` changes the numbers. */
-import { Tensor } from '../../src/index.ts';
+import { Tensor } from '../../src/tensor/tensor.ts';
 
 /** The same shape under another layout. */
 export type View = (x: Tensor) => Tensor;

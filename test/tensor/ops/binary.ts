@@ -1,6 +1,6 @@
 /** Rows of elementwise ops of several tensors, or of a tensor and a number. */
 import { add, input, mul, scalar, unary } from '../../../src/core/expression.ts';
-import { Tensor } from '../../../src/index.ts';
+import { Tensor } from '../../../src/tensor/tensor.ts';
 import { avoiding, between, bits, offWhole, signed, spread, whole } from '../samples.ts';
 import { flatRow, type OpRow, row } from './row.ts';
 

@@ -1,5 +1,5 @@
 /** Rows of indexing, ordering, products of matrices and einsum. */
-import { Tensor } from '../../../src/index.ts';
+import { Tensor } from '../../../src/tensor/tensor.ts';
 import { between, indices, spread, whole } from '../samples.ts';
 import { flatRow, type OpRow, row } from './row.ts';
 

@@ -1,5 +1,5 @@
 /** Rows of movements, joins and paddings. */
-import { Tensor } from '../../../src/index.ts';
+import { Tensor } from '../../../src/tensor/tensor.ts';
 import { between } from '../samples.ts';
 import { type OpRow, row } from './row.ts';
 

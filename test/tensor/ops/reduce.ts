@@ -1,5 +1,5 @@
 /** Rows of reductions, running sums and products, and where the extremes are. */
-import type { Tensor } from '../../../src/index.ts';
+import type { Tensor } from '../../../src/tensor/tensor.ts';
 import { between, bits, numbers, signed, spread } from '../samples.ts';
 import { flatRow, type OpRow, row } from './row.ts';
 

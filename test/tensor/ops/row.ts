@@ -1,5 +1,6 @@
 /** A row of the table of ops: one way to call one op, and inputs at which it can be proved. */
-import type { GradcheckOptions, Tensor } from '../../../src/index.ts';
+import type { GradcheckOptions } from '../../../src/tensor/gradcheck.ts';
+import type { Tensor } from '../../../src/tensor/tensor.ts';
 
 export interface OpRow {
   /** The op and, behind a colon, which case of it. */

@@ -1,5 +1,5 @@
 /** Rows of elementwise ops of one tensor, activations and casts. */
-import type { Tensor } from '../../../src/index.ts';
+import type { Tensor } from '../../../src/tensor/tensor.ts';
 import { avoiding, between, numbers, offWhole, signed } from '../samples.ts';
 import { flatRow, type OpRow, row } from './row.ts';
 

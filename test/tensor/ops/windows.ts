@@ -1,5 +1,5 @@
 /** Rows of convolutions, poolings, unfold and fold. */
-import type { Tensor } from '../../../src/index.ts';
+import type { Tensor } from '../../../src/tensor/tensor.ts';
 import { between, spread } from '../samples.ts';
 import { flatRow, type OpRow, row } from './row.ts';
 
