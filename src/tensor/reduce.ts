@@ -193,10 +193,13 @@ export abstract class Reductions extends Activations {
     return e.div(e.sum({ dim, keepDim: true }));
   }
 
-  /** log(softmax(x)) along `dim`, without overflow. */
+  /** log(softmax(x)) along `dim`, without overflow; the maximum is subtracted first, so that large x lose no digits. */
   logSoftmax(dim: number = -1): this {
     normalizeDim('logSoftmax', dim, this.rank);
-    return this.sub(this.logSumExp({ dim, keepDim: true }));
+    const x = this.float();
+    if (this.size === 0) return x;
+    const shifted = x.sub(x.detach().amax({ dim, keepDim: true }));
+    return shifted.sub(shifted.exp().sum({ dim, keepDim: true }).log());
   }
 
   /** Running sums along `dim`. */
