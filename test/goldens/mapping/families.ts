@@ -2,6 +2,7 @@
 import { binary } from './binary.ts';
 import { convolution } from './conv.ts';
 import { embedding } from './embedding.ts';
+import { loss } from './loss.ts';
 import type { Family, Mapping } from './mapping.ts';
 import { matmul } from './matmul.ts';
 import { pool } from './pool.ts';
@@ -9,7 +10,7 @@ import { reduce } from './reduce.ts';
 import { shape } from './shape.ts';
 import { unary } from './unary.ts';
 
-export const families: readonly Family[] = [unary, binary, reduce, shape, matmul, convolution, pool, embedding];
+export const families: readonly Family[] = [unary, binary, reduce, shape, matmul, convolution, pool, embedding, loss];
 
 /** How an op is run, and the family it is of. */
 export interface Found {
