@@ -77,7 +77,9 @@ class Walk<T extends Poolings> {
       const g = this.take(edge);
       if (g === undefined) continue;
       if (this.wanted ? this.wanted.has(edge) : 'leaf' in edge) this.results.set(edge, g);
-      if (!('leaf' in edge)) this.step(edge, g, useful);
+      if ('leaf' in edge) continue;
+      // what is wanted may be the end: nothing below it is asked for, so it is not used up
+      if (!useful || edge.parents.some((p) => p && useful.has(p))) this.step(edge, g, useful);
     }
     return this.results;
   }
