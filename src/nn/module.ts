@@ -189,7 +189,7 @@ export abstract class Module {
   }
 
   /**
-   * Takes over a state, all of it or, where an error is thrown, nothing. Floats are cast to the module's dtype.
+   * Takes over a state, all of it or, where an error is thrown, nothing. Numbers are cast to the module's dtypes.
    * @throws StateError that names what is missing, unexpected or of another shape.
    */
   loadStateDict(state: Readonly<StateDict>, { strict = true }: LoadOptions = {}): LoadReport {
@@ -199,7 +199,7 @@ export abstract class Module {
     for (const { name, tensor } of entries) {
       const value = Object.hasOwn(state, name) ? state[name] : undefined;
       if (!value) continue;
-      if (sameShape(value.shape, tensor.shape) && fits(value.dtype, tensor.dtype)) found.set(tensor, value);
+      if (sameShape(value.shape, tensor.shape) && fits(value, tensor.dtype)) found.set(tensor, value);
       else wrong.push(`${name} is ${describe(value)} and should be ${describe(tensor)}`);
     }
     // A tensor with several names needs only one of them.
@@ -302,9 +302,10 @@ function sizeOfAll(tensors: Iterable<Tensor>): number {
   return size;
 }
 
-/** Floats replace floats of any width, other dtypes only their own. */
-function fits(from: Dtype, to: Dtype): boolean {
-  return from === to || (isFloat(from) && isFloat(to));
+/** Whether a cast keeps the numbers; floats may lose precision. */
+function fits(x: Tensor, dtype: Dtype): boolean {
+  if (x.dtype === dtype || isFloat(dtype)) return true;
+  return x.eq(x.cast(dtype)).all().item() === 1;
 }
 
 function describe(x: Tensor): string {
