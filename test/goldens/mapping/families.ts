@@ -5,12 +5,28 @@ import { embedding } from './embedding.ts';
 import { loss } from './loss.ts';
 import type { Family, Mapping } from './mapping.ts';
 import { matmul } from './matmul.ts';
+import { norm } from './norm.ts';
+import { optimizers } from './optim.ts';
 import { pool } from './pool.ts';
+import { recurrent } from './recurrent.ts';
 import { reduce } from './reduce.ts';
 import { shape } from './shape.ts';
 import { unary } from './unary.ts';
 
-export const families: readonly Family[] = [unary, binary, reduce, shape, matmul, convolution, pool, embedding, loss];
+export const families: readonly Family[] = [
+  unary,
+  binary,
+  reduce,
+  shape,
+  matmul,
+  convolution,
+  pool,
+  embedding,
+  loss,
+  norm,
+  recurrent,
+  optimizers,
+];
 
 /** How an op is run, and the family it is of. */
 export interface Found {
