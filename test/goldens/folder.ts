@@ -43,6 +43,6 @@ function readFile(folder: string, name: string): GoldenFile {
   if (reason !== undefined) return { name, cases: [], later: 0, elsewhere: reason };
   if (later[name] === 'all') return { name, cases: [], later: countEntries(name, text) };
   const all = readCases(name, text);
-  const cases = all.filter((golden) => !isLater(name, golden.op));
+  const cases = all.filter((golden) => !isLater(golden.op));
   return { name, cases, later: all.length - cases.length };
 }

@@ -2,7 +2,7 @@
 
 /** Ops per golden file, or the whole file. */
 export const later: Readonly<Record<string, readonly string[] | 'all'>> = {
-  'attention.json': 'all',
+  'attention.json': ['MultiheadAttention', 'scaled_dot_product', 'TransformerEncoderLayer', 'TransformerDecoderLayer'],
   'embedding.json': ['embedding_bag'],
   'loss.json': ['kl_div', 'hinge_embedding', 'triplet_margin', 'cosine_embedding', 'poisson_nll', 'ctc'],
   'matmul.json': ['bilinear'],
@@ -22,8 +22,7 @@ export const elsewhere: Readonly<Record<string, string>> = {
   'trajectories.json': 'trained by npm run prove',
 };
 
-/** Whether an op waits for a later issue. */
-export function isLater(file: string, op: string): boolean {
-  const ops = later[file];
-  return ops === 'all' || (ops?.includes(op) ?? false);
+/** Whether an op waits for a later issue, whatever the file is called. */
+export function isLater(op: string): boolean {
+  return Object.values(later).some((ops) => ops !== 'all' && ops.includes(op));
 }
