@@ -221,12 +221,7 @@ function inferConv({ stride, padding, dilation, inputDilation, groups }: ConvPar
   }
   const channels = x.shape[1]!;
   const outputs = w.shape[0]!;
-  if (
-    x.shape.length < 3 ||
-    x.shape.length !== w.shape.length ||
-    channels !== w.shape[1]! * groups ||
-    outputs % groups !== 0
-  ) {
+  if (x.shape.length !== w.shape.length || channels !== w.shape[1]! * groups || outputs % groups !== 0) {
     fail(
       `conv with ${groups} groups`,
       'channels do not fit',
