@@ -1,9 +1,9 @@
 /** The tape: what backward collects, keeps, releases and refuses. */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { GradientError } from '../../src/core/errors.ts';
 import { enableGrad, grad, noGrad } from '../../src/tensor/grad.ts';
 import { Tensor } from '../../src/tensor/tensor.ts';
-import { isGradEnabled } from '../../src/tensor/value.ts';
+import { isGradEnabled, Value } from '../../src/tensor/value.ts';
 
 const parameter = (values: readonly number[]): Tensor => Tensor.from(values, { dtype: 'float64', requiresGrad: true });
 
@@ -174,8 +174,14 @@ describe('the tape', () => {
     const x = Tensor.rand([steps, 4], { dtype: 'float64', requiresGrad: true });
     let sum = Tensor.zeros([4], { dtype: 'float64' });
     for (let t = 0; t < steps; t++) sum = sum.add(x.select(0, t).mul(t + 1));
-    sum.sum().backward();
+    const total = sum.sum();
+    const apply = vi.spyOn(Value.prototype, 'apply');
+    total.backward();
+    const primitives = apply.mock.calls.map(([primitive]) => primitive);
+    apply.mockRestore();
     expect(x.grad!.toArray()).toEqual(Array.from({ length: steps }, (_, t) => [t + 1, t + 1, t + 1, t + 1]));
+    expect(primitives.filter((p) => p === 'place')).toHaveLength(1);
+    expect(primitives.length).toBeLessThan(5 * steps);
   });
 
   it('adds slices that overlap, whole uses and slices of slices', () => {
