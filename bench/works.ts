@@ -1,0 +1,29 @@
+/** The list of all works, in the order of the report. */
+import type { Missing, Work } from './work.ts';
+import { elementwiseWorks } from './works/elementwise.ts';
+import { inferenceWorks } from './works/inference.ts';
+import { lenetWorks } from './works/lenet.ts';
+import { matmulWorks } from './works/matmul.ts';
+import { mlpWorks } from './works/mlp.ts';
+import { overheadWorks } from './works/overhead.ts';
+import { recurrentWorks } from './works/recurrent.ts';
+import { startupWorks } from './works/startup.ts';
+import { transformerWorks } from './works/transformer.ts';
+
+export const works: readonly (Work | Missing)[] = [
+  ...matmulWorks,
+  ...mlpWorks,
+  ...lenetWorks,
+  ...recurrentWorks,
+  ...transformerWorks,
+  ...elementwiseWorks,
+  ...inferenceWorks,
+  ...startupWorks,
+  ...overheadWorks,
+];
+
+/** The modes that no work has yet, each as one row. */
+export const absentModes: readonly Missing[] = [
+  { name: 'all works', mode: 'kernel', skipped: 'there is no heap of operands before the WASM engine' },
+  { name: 'all works', mode: 'jit', skipped: 'jit is not there yet' },
+];
