@@ -1,0 +1,12 @@
+/** Trains for 1,500 steps in one turn of the event loop, so that nothing that waits for a turn can free memory. */
+import { manualSeed, optim } from '../../src/index.ts';
+import { imageBatches } from '../models/batches.ts';
+import { mlp } from '../models/mlp.ts';
+import { trainStep } from '../models/training.ts';
+import { rotate } from '../work.ts';
+
+manualSeed(0);
+const model = mlp();
+const optimizer = new optim.Adam(model.parameters());
+const next = rotate(imageBatches(4, 32, 784, 10));
+for (let step = 0; step < 1500; step++) trainStep(model, optimizer, next(), [32, 784]);
