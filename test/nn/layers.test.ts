@@ -1,0 +1,106 @@
+/** Every layer of the table: shapes, gradients by input and parameters, state, and repeatable draws. */
+import { describe, expect, it } from 'vitest';
+import * as nn from '../../src/nn/index.ts';
+import { grad } from '../../src/tensor/grad.ts';
+import { gradcheck } from '../../src/tensor/gradcheck.ts';
+import { Tensor } from '../../src/tensor/tensor.ts';
+import { type LayerRow, layerTable } from './layer-table.ts';
+
+/** A layer that draws the same mask at each call, so that it is a function. */
+function asFunction({ make, input }: LayerRow): { layer: nn.Layer; f: (x: Tensor) => Tensor } {
+  const layer = make();
+  layer.forward(input()); // parameters exist from here on
+  return {
+    layer,
+    f: (x) => {
+      if (!(layer instanceof nn.Dropout)) return layer.forward(x);
+      return make().forward(x);
+    },
+  };
+}
+
+/** What comes out, with a different factor for each element, summed. */
+function project(y: Tensor): Tensor {
+  return y.mul(Tensor.linspace(0.5, 1.5, y.size, { dtype: y.dtype }).reshape(y.shape)).sum();
+}
+
+describe.each(layerTable)('$name', (row) => {
+  it('gives the shape of the table, in its own dtype', () => {
+    const out = row.make().forward(row.input());
+    expect(out.shape).toEqual(row.output);
+    expect(out.dtype).toBe('float64');
+  });
+
+  it('has the gradients by its parameters that differences give', () => {
+    const { layer, f } = asFunction(row);
+    const x = row.input();
+    const loss = (): number => project(f(x)).item();
+    const parameters = layer.parameters();
+    if (parameters.length === 0) return;
+    const found = grad(project(f(x)), parameters).map((g) => g.dataSync());
+    const eps = 1e-6;
+    for (const [k, p] of parameters.entries()) {
+      const start = p.detach();
+      const base = start.dataSync();
+      for (let i = 0; i < base.length; i++) {
+        const at = (move: number): number => {
+          const data = base.slice();
+          data[i]! += move;
+          p.assign(Tensor.from(data, { shape: p.shape }));
+          return loss();
+        };
+        const numeric = (at(eps) - at(-eps)) / (2 * eps);
+        const padding = layer instanceof nn.Embedding && Math.floor(i / layer.features) === layer.paddingIndex;
+        expect(Math.abs((padding ? 0 : numeric) - found[k]![i]!)).toBeLessThan(1e-6 + 1e-5 * Math.abs(numeric));
+      }
+      p.assign(start);
+    }
+  });
+
+  it('is rebuilt by its state', () => {
+    const [first, second] = [asFunction(row), asFunction(row)];
+    for (const p of second.layer.parameters()) p.assign(Tensor.zerosLike(p));
+    second.layer.loadStateDict(first.layer.stateDict());
+    first.layer.eval();
+    second.layer.eval();
+    const x = row.input();
+    expect(second.layer.forward(x).toArray()).toEqual(first.layer.forward(x).toArray());
+  });
+
+  it('draws anew at each call in training, or not at all', () => {
+    const layer = row.make();
+    const x = row.input();
+    const same = layer.forward(x).eq(layer.forward(x)).all().item() === 1;
+    expect(same).toBe(!row.random);
+  });
+});
+
+describe('gradients by the input', () => {
+  it.each(layerTable.filter((row) => row.order > 0))('$name', (row) => {
+    gradcheck(asFunction(row).f, [row.input()], { order: row.order });
+  });
+});
+
+describe('the table', () => {
+  it('has a row for every layer', () => {
+    const classes = Object.entries(nn).flatMap(([name, value]) =>
+      typeof value === 'function' && value.prototype instanceof nn.Module ? [name] : [],
+    );
+    const rows = new Set(layerTable.map((row) => row.make().typeName));
+    expect(classes.length).toBeGreaterThan(30);
+    expect(classes.filter((name) => !rows.has(name))).toEqual([]);
+  });
+
+  it('has the activations as options too', () => {
+    const x = Tensor.linspace(-4, 4, 17);
+    const names: readonly nn.ActivationName[] = ['relu', 'relu6', 'leakyRelu', 'elu', 'selu', 'celu', 'gelu', 'silu'];
+    const more: readonly nn.ActivationName[] = ['mish', 'softplus', 'softsign', 'sigmoid', 'logSigmoid', 'tanh'];
+    const rest: readonly nn.ActivationName[] = ['tanhshrink', 'hardtanh', 'hardsigmoid', 'hardswish', 'hardshrink'];
+    for (const name of [...names, ...more, ...rest, 'softshrink', 'softmax', 'logSoftmax'] as const) {
+      const dense = new nn.Dense(17, { activation: name, kernelInitializer: nn.init.identity, bias: false });
+      const layer = Object.entries(nn).find(([key]) => key.toLowerCase() === name.toLowerCase())![1];
+      const made = Reflect.construct(layer as new () => nn.Layer, []) as nn.Layer;
+      expect(dense.forward(x).toArray(), name).toEqual(made.forward(x).toArray());
+    }
+  });
+});
