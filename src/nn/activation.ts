@@ -54,10 +54,17 @@ const byName: Readonly<Record<ActivationName, (x: Tensor) => Tensor>> = {
   logSoftmax: (x) => x.logSoftmax(),
 };
 
+/** @internal The names of all activations. */
+export const activationNames: readonly ActivationName[] = Object.keys(byName).filter(isActivationName);
+
+function isActivationName(name: string): name is ActivationName {
+  return Object.hasOwn(byName, name);
+}
+
 /** @internal The activation of that name; none is the identity. */
 export function activationOf(where: string, name: ActivationName | undefined): (x: Tensor) => Tensor {
   if (name === undefined) return (x) => x;
-  if (Object.hasOwn(byName, name)) return byName[name];
+  if (isActivationName(name)) return byName[name];
   throw new ArgumentError(
     `${where}: unknown activation; got ${String(name)}; use one of ${Object.keys(byName).join(', ')}`,
   );
