@@ -1,4 +1,5 @@
 /** The promise that training goes the way that PyTorch's does, loss by loss. */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { data, io, type nn, optim, type Tensor } from '../../src/index.ts';
 import type { ArrayBatch } from '../models/batches.ts';
@@ -22,7 +23,7 @@ export const trajectories: Proof = {
   },
 };
 
-/** Trains from the stored weights and compares each loss. */
+/** Trains from the stored weights; compares each loss and, where they are stored too, the weights at the end. */
 async function follow(run: Run, images: data.ImageSet, report: Report): Promise<void> {
   const { model: name, dtype, losses } = run;
   const model = modelOf(run).build([1, 1, 28, 28]);
@@ -37,7 +38,18 @@ async function follow(run: Run, images: data.ImageSet, report: Report): Promise<
   const worst = Math.max(...differences);
   const step = differences.indexOf(worst) + 1;
   const what = `${name}, ${run.optimizer}, ${dtype}: greatest difference of ${count} losses (at step ${step})`;
-  report.check(atMost(what, worst, limits[dtype], (x) => x.toExponential(1)));
+  report.check(atMost(what, worst, limits[dtype], difference));
+  const file = `final_${name}_${run.optimizer}.safetensors`;
+  if (count < losses.length || !existsSync(join(goldensFolder(), file))) return;
+  const last = await storedState(file, model);
+  const apart = Object.entries(model.stateDict()).map(([key, x]) => x.sub(last[key]!).abs().max().item());
+  report.check(
+    atMost(`${name}, ${run.optimizer}, ${dtype}: weights at the end`, Math.max(...apart), limits[dtype], difference),
+  );
+}
+
+function difference(x: number): string {
+  return x.toExponential(1);
 }
 
 /** How many losses can be compared: later ones of LeNet with SGD differ between float32 and float64 themselves. */
