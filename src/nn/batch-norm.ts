@@ -83,13 +83,13 @@ export class BatchNorm extends LazyModule {
 
   forward(input: Tensor): Tensor {
     if (input.rank < 2) {
-      throw new ShapeError(`BatchNorm: the input must be [N, C, ..]; got ${shapeText(input.shape)}`);
+      throw new ShapeError(`the input must be [N, C, ..]; got ${shapeText(input.shape)}`);
     }
     this.sizeTo(input.shape[1]!);
     const known = this.weight ?? this.runningMean;
     if (known && input.shape[1] !== known.size) {
       throw new ShapeError(
-        `BatchNorm: the input must have ${known.size} channels; got ${shapeText(input.shape)}; dim 1 holds the channels`,
+        `the input must have ${known.size} channels; got ${shapeText(input.shape)}; dim 1 holds the channels`,
       );
     }
     const x = input.cast(this.dtype);
@@ -99,7 +99,7 @@ export class BatchNorm extends LazyModule {
     const count = x.size / x.shape[1]!;
     if (this.training && !(count > 1)) {
       throw new ShapeError(
-        `BatchNorm: training needs more than one value per channel; got ${shapeText(x.shape)}; use a larger batch or eval()`,
+        `training needs more than one value per channel; got ${shapeText(x.shape)}; use a larger batch or eval()`,
       );
     }
     const dim = x.shape.map((_, d) => d).filter((d) => d !== 1);

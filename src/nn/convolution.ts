@@ -94,7 +94,7 @@ abstract class Convolution extends LazyModule {
     const { kernel, stride, padding, dilation, groups } = this;
     if (x.rank !== kernel.length + 2) {
       throw new ShapeError(
-        `Conv${kernel.length}D: the input must be [N, C, ...${kernel.length} dims]; got ${shapeText(x.shape)}; add the missing dims by unsqueeze`,
+        `the input must be [N, C, ...${kernel.length} dims]; got ${shapeText(x.shape)}; add the missing dims by unsqueeze`,
       );
     }
     this.sizeTo(x.shape[1]!);

@@ -63,7 +63,7 @@ export class Dense extends LazyModule {
   }
 
   forward(x: Tensor): Tensor {
-    if (x.rank === 0) throw new ShapeError(`Dense: the input must be [.., features]; got ${shapeText(x.shape)}`);
+    if (x.rank === 0) throw new ShapeError(`the input must be [.., features]; got ${shapeText(x.shape)}`);
     this.sizeTo(x.shape[x.rank - 1]!);
     return this.activate(x.cast(this.dtype).linear(this.weight, this.bias));
   }

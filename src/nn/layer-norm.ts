@@ -41,9 +41,7 @@ export class LayerNorm extends Module {
   forward(x: Tensor): Tensor {
     const { normalizedShape: shape, weight, bias } = this;
     if (!sameShape(x.shape.slice(-shape.length), shape)) {
-      throw new ShapeError(
-        `LayerNorm: the last dims of the input must be ${shapeText(shape)}; got ${shapeText(x.shape)}`,
-      );
+      throw new ShapeError(`the last dims of the input must be ${shapeText(shape)}; got ${shapeText(x.shape)}`);
     }
     const own = weight ? x.cast(weight.dtype) : x;
     const dim = shape.map((_, d) => d - shape.length);

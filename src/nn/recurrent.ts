@@ -105,9 +105,7 @@ export class SimpleRNN extends LazyModule {
 
   private run(input: Tensor, initial: Tensor | undefined): Recurrence {
     if (input.rank !== 3 || input.shape[1] === 0) {
-      throw new ShapeError(
-        `SimpleRNN: the input must be [B, T, D] with at least one step; got ${shapeText(input.shape)}`,
-      );
+      throw new ShapeError(`the input must be [B, T, D] with at least one step; got ${shapeText(input.shape)}`);
     }
     this.sizeTo(input.shape[2]!);
     const start = this.startOf(input, initial);
@@ -132,7 +130,7 @@ export class SimpleRNN extends LazyModule {
       ? 'it must be [layers, B, H]'
       : 'the batch is of another size than the one before: resetState()';
     throw new ShapeError(
-      `SimpleRNN: the state to start from must be ${shapeText(shape)}; got ${shapeText(start.shape)}; ${advice}`,
+      `the state to start from must be ${shapeText(shape)}; got ${shapeText(start.shape)}; ${advice}`,
     );
   }
 

@@ -281,7 +281,7 @@ describe('errors', () => {
     const image = Tensor.zeros([1, 5, 4, 4]);
     expect(() => new Wrapped().forward(image)).toThrow(/^in features\.0 \(Conv2D\): /);
     expect(() => new nn.Sequential(new Wrapped()).forward(image)).toThrow(/^in 0\.features\.0 \(Conv2D\): /);
-    expect(() => new nn.Conv2D(2, 3).forward(Tensor.zeros([3]))).toThrow(/^in Conv2D: the input must be|^in Conv2D: /);
+    expect(() => new nn.Conv2D(2, 3).forward(Tensor.zeros([3]))).toThrow(/^in Conv2D: the input must be/);
   });
 
   it('keep their class, and say it once, in the stack too', () => {
