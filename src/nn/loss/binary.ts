@@ -49,11 +49,8 @@ export function bceWithLogits(
   const y = targetLike('bceWithLogits', x, target);
   const logP = x.logSigmoid();
   const positive = posWeight === undefined ? logP : logP.mul(Tensor.from(posWeight).cast(x.dtype));
-  // log(1 − sigmoid(x)) = logSigmoid(x) − x
-  const losses = y
-    .mul(positive)
-    .add(y.neg().add(1).mul(logP.sub(x)))
-    .neg();
+  const negative = x.neg().logSigmoid(); // log(1 − sigmoid(x)), which logP − x would only give with cancellation
+  const losses = y.mul(positive).add(y.neg().add(1).mul(negative)).neg();
   return reduce(weighted(losses, weight), reduction);
 }
 
