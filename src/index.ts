@@ -5,6 +5,7 @@ export { defaultGenerator, Generator, type GeneratorState, manualSeed } from './
 export type { Shape } from './core/shape.ts';
 export * as data from './data/index.ts';
 export * as io from './io/index.ts';
+export * as metrics from './metrics/index.ts';
 export * as nn from './nn/index.ts';
 export * as optim from './optim/index.ts';
 export type { BackwardOptions } from './tensor/autograd.ts';
@@ -20,3 +21,4 @@ export {
   type TensorLike,
   type TensorOptions,
 } from './tensor/tensor.ts';
+export * from './train/index.ts';

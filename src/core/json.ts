@@ -8,6 +8,8 @@ export type Json = null | boolean | number | string | readonly Json[] | { readon
 export class Fields {
   /** Where it is, such as `structure.layers.1`. */
   readonly path: string;
+  /** The object itself. */
+  readonly value: object;
   private readonly values: ReadonlyMap<string, unknown>;
   private readonly unread: Set<string>;
 
@@ -16,6 +18,7 @@ export class Fields {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) {
       throw fault(path, 'must be an object', value);
     }
+    this.value = value;
     this.values = new Map(Object.entries(value));
     this.unread = new Set(this.values.keys());
   }

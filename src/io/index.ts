@@ -1,5 +1,18 @@
-/** The public face of the io room: files, and safetensors. */
+/** The public face of the io room: files, safetensors, and models in them. */
+export {
+  type Checkpoint,
+  decodeCheckpoint,
+  encodeCheckpoint,
+  type HyperJson,
+  type InputSpec,
+  type LoadCheckpointOptions,
+  type LoadedCheckpoint,
+  loadCheckpoint,
+  type OptimizerRecord,
+  saveCheckpoint,
+} from './checkpoint.ts';
 export { readFile, writeFile } from './file.ts';
+export type { RandomStates } from './random-states.ts';
 export {
   type FileDtype,
   type NamedArray,
@@ -10,3 +23,5 @@ export {
   serializeSafetensors,
 } from './safetensors.ts';
 export { type DecodedTensors, decodeTensors, encodeTensors } from './tensors.ts';
+export type { TextWriter } from './text-writer.ts';
+export type { ByteSink, ByteStream, Source, Target } from './transport.ts';

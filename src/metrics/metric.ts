@@ -35,7 +35,11 @@ const makers = {
 export type MetricName = keyof typeof makers;
 
 /** The names of all metrics. */
-export const metricNames: readonly string[] = Object.keys(makers);
+export const metricNames: readonly MetricName[] = Object.keys(makers).filter(isMetricName);
+
+function isMetricName(name: string): name is MetricName {
+  return Object.hasOwn(makers, name);
+}
 
 /**
  * A new metric that adds up over batches.
@@ -47,7 +51,7 @@ export const metricNames: readonly string[] = Object.keys(makers);
  * metric.result().item();
  */
 export function metricOf(name: MetricName, options: LabelOptions = {}): Metric {
-  if (!Object.hasOwn(makers, name)) {
+  if (!isMetricName(name)) {
     throw new ArgumentError(
       `metric: no such name; got ${JSON.stringify(name)}; choose one of ${metricNames.join(', ')}`,
     );

@@ -1,0 +1,98 @@
+/** One batch: forward, backward and update, or nothing at all. */
+import { TrainingError, TsgradError } from '../core/errors.ts';
+import type { Batch } from '../data/dataset.ts';
+import type { Metric } from '../metrics/metric.ts';
+import type { Layer } from '../nn/module.ts';
+import { clipGradNorm, clipGradValue } from '../optim/clip.ts';
+import type { Optimizer, OptimizerState } from '../optim/optimizer.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import type { LossChoice } from './loss-choice.ts';
+import { cellsOf, Snapshot } from './snapshot.ts';
+
+/** How gradients are bounded before the update. */
+export interface ClipOptions {
+  /** The greatest norm of all gradients together. */
+  readonly clipNorm?: number | undefined;
+  /** The greatest size of each element of a gradient. */
+  readonly clipValue?: number | undefined;
+}
+
+/** Trains a module batch by batch. */
+export class BatchStep {
+  private readonly module: Layer;
+  private readonly optimizer: Optimizer;
+  private readonly loss: LossChoice;
+  private readonly clip: ClipOptions;
+  private readonly parameters: readonly Tensor[];
+  private readonly cells: readonly Tensor[];
+  /** Before the last step, which may turn out to have been the bad one. */
+  private earlier: { readonly cells: Snapshot; readonly optimizer: OptimizerState } | undefined;
+
+  /** @param module built, since its parameters are looked up once. */
+  constructor(module: Layer, optimizer: Optimizer, loss: LossChoice, clip: ClipOptions) {
+    this.module = module;
+    this.optimizer = optimizer;
+    this.loss = loss;
+    this.clip = clip;
+    this.parameters = module.parameters();
+    this.cells = cellsOf(module);
+  }
+
+  /**
+   * Trains on one batch; the metrics see what the model gave before its update.
+   * @param place where training is, for messages: `epoch 1, batch 500`.
+   * @returns the batch's loss.
+   * @throws TrainingError for a loss that is no number. Whatever is thrown, parameters, buffers and optimizer are as before.
+   */
+  run({ x, y }: Batch, metrics: readonly Metric[], place: string): number {
+    const before = { cells: new Snapshot(this.cells), optimizer: this.optimizer.stateDict() };
+    try {
+      const output = this.module.forward(x);
+      const target = this.loss.align(output, y);
+      const loss = this.loss.of(output, target);
+      const value = loss.item();
+      if (!Number.isFinite(value)) throw this.diverged(value, x, place);
+      loss.backward();
+      this.bound();
+      this.optimizer.step();
+      this.optimizer.zeroGrad();
+      for (const metric of metrics) metric.update(output.detach(), target);
+      this.earlier = before;
+      return value;
+    } catch (error) {
+      this.goBack(before);
+      if (error instanceof TsgradError && !(error instanceof TrainingError)) locate(error, place);
+      throw error;
+    }
+  }
+
+  private bound(): void {
+    const { clipNorm, clipValue } = this.clip;
+    if (clipValue !== undefined) clipGradValue(this.parameters, clipValue);
+    if (clipNorm !== undefined) clipGradNorm(this.parameters, clipNorm);
+  }
+
+  /** A finite loss can have a gradient that is not: then the step before spoilt the parameters, and goes too. */
+  private goBack(before: { readonly cells: Snapshot; readonly optimizer: OptimizerState }): void {
+    const to = this.earlier !== undefined && !before.cells.isFinite() ? this.earlier : before;
+    to.cells.restore();
+    this.optimizer.loadStateDict(to.optimizer);
+    this.optimizer.zeroGrad();
+  }
+
+  private diverged(loss: number, x: Tensor, place: string): TrainingError {
+    const clean = x.isFinite().all().item() === 1;
+    const advice = clean
+      ? `try a lower learning rate (now ${this.optimizer.lr}), or clipNorm: 1`
+      : 'the batch holds NaN or infinite inputs: look at the data';
+    return new TrainingError(
+      `fit: the loss is no number any more; got ${loss} in ${place}; ${advice}; the parameters are as before the bad step`,
+    );
+  }
+}
+
+function locate(error: TsgradError, place: string): void {
+  const before = error.message;
+  error.message = `fit, ${place}: ${before}`;
+  if (error.stack) error.stack = error.stack.replace(before, () => error.message); // the trace quotes the message
+}

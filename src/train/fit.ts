@@ -1,0 +1,239 @@
+/** Training: epochs of batches, validation, callbacks, and a clean end whenever it comes. */
+import { ArgumentError } from '../core/errors.ts';
+import type { Generator } from '../core/random.ts';
+import type { Batch } from '../data/dataset.ts';
+import { restoreRandom } from '../io/random-states.ts';
+import { standardError, type TextWriter } from '../io/text-writer.ts';
+import type { Layer } from '../nn/module.ts';
+import type { Optimizer } from '../optim/optimizer.ts';
+import { BatchStep, type ClipOptions } from './batch-step.ts';
+import type { Callback, Training } from './callback.ts';
+import { evaluate, type Signal } from './evaluate.ts';
+import { batchOf, type Feed, feedOf, holdOut, isBatched, type TrainingData } from './feed.ts';
+import { type EpochRecord, History, type Scores, validationScores } from './history.ts';
+import type { LossChoice } from './loss-choice.ts';
+import { lossOfModel, type ModelState } from './model-state.ts';
+import { makeOptimizer } from './optimizer-choice.ts';
+import { Pauses } from './pause.ts';
+import { Progress } from './progress.ts';
+import { RunningScores } from './running-scores.ts';
+import { modesOf, restoreModes } from './snapshot.ts';
+
+/** Options of `fit`. */
+export interface FitOptions extends ClipOptions {
+  /** How many more epochs; default 1. */
+  readonly epochs?: number;
+  /** Samples per batch; default 32. */
+  readonly batchSize?: number;
+  /** Data that are only scored, after each epoch. */
+  readonly validation?: TrainingData;
+  /** The fraction of the samples, from the end, that is kept for validation. */
+  readonly validationSplit?: number;
+  /** Whether each epoch has a new order; default true. */
+  readonly shuffle?: boolean;
+  readonly callbacks?: readonly Callback[];
+  /** Ends training after the batch under way: an AbortSignal. */
+  readonly signal?: Signal;
+  /** Whether to show progress: on standard error, or where a writer says; default true. */
+  readonly verbose?: boolean | TextWriter;
+  /** What orders the samples; the default generator if left out. */
+  readonly generator?: Generator;
+  /** Whether the first training of a loaded model goes on with the random state of its checkpoint; default true. */
+  readonly resume?: boolean;
+}
+
+/** What `Model.fit` does; `save` is what callbacks save with. */
+export async function train(
+  state: ModelState,
+  data: TrainingData,
+  options: FitOptions,
+  save: (path: string) => Promise<void>,
+): Promise<History> {
+  return new Run(state, planOf(state, data, options), save).run();
+}
+
+/** Everything that a run needs, checked before anything changes. */
+interface Plan {
+  readonly loss: LossChoice;
+  readonly train: Feed;
+  readonly validation: Feed | undefined;
+  readonly epochs: number;
+  readonly callbacks: readonly Callback[];
+  readonly progress: Progress | undefined;
+  readonly options: FitOptions;
+}
+
+function planOf(state: ModelState, data: TrainingData, options: FitOptions): Plan {
+  const { epochs = 1, batchSize, validation, validationSplit, shuffle, callbacks = [], verbose = true } = options;
+  if (!Number.isInteger(epochs) || epochs < 1) {
+    throw new ArgumentError(`fit: epochs must be a whole number of at least 1; got ${epochs}`);
+  }
+  for (const name of ['clipNorm', 'clipValue'] as const) {
+    const bound = options[name];
+    if (bound === undefined || bound > 0) continue;
+    throw new ArgumentError(`fit: ${name} must be above 0; got ${bound}`);
+  }
+  if (validation !== undefined && validationSplit !== undefined) {
+    throw new ArgumentError('fit: got both validation and validationSplit; give one of them');
+  }
+  const loss = lossOfModel('fit', state);
+  const [training, held] = validationSplit === undefined ? [data, validation] : holdOut('fit', data, validationSplit);
+  const { generator } = options;
+  const train = feedOf('fit', training, { batchSize, shuffle, generator }, true);
+  const heldOptions = held === undefined || isBatched(held) ? {} : { batchSize };
+  const heldFeed = held === undefined ? undefined : feedOf('fit, validation', held, heldOptions, false);
+  const progress = verbose === false ? undefined : new Progress(verbose === true ? standardError() : verbose);
+  return {
+    loss,
+    train,
+    validation: heldFeed,
+    epochs,
+    callbacks: progress ? [progress, ...callbacks] : callbacks,
+    progress,
+    options,
+  };
+}
+
+/** One call of `fit`, which callbacks see as the training under way. */
+class Run implements Training {
+  private readonly state: ModelState;
+  private readonly plan: Plan;
+  private readonly running: RunningScores;
+  private readonly pauses: Pauses = new Pauses();
+  private readonly records: EpochRecord[] = [];
+  private step: BatchStep | undefined;
+  private optimizer: Optimizer | undefined;
+  private stopped: string | undefined;
+  readonly save: (path: string) => Promise<void>;
+  readonly epochs: number;
+  epoch: number;
+  batch: number = 0;
+  batches: number | undefined;
+
+  constructor(state: ModelState, plan: Plan, save: (path: string) => Promise<void>) {
+    this.state = state;
+    this.plan = plan;
+    this.save = save;
+    this.running = new RunningScores(state.metrics);
+    this.epoch = state.epochs.length;
+    this.epochs = this.epoch + plan.epochs;
+    this.batches = plan.train.batches;
+  }
+
+  get module(): Layer {
+    return this.state.module;
+  }
+
+  get lr(): number {
+    return this.optimizer?.lr ?? Number.NaN;
+  }
+
+  set lr(lr: number) {
+    if (this.optimizer) this.optimizer.lr = lr;
+  }
+
+  async scores(): Promise<Scores> {
+    return this.running.values();
+  }
+
+  stop(reason: string): void {
+    this.stopped ??= reason;
+  }
+
+  async run(): Promise<History> {
+    const modes = modesOf(this.module);
+    try {
+      this.begin();
+      await this.each((callback) => callback.onTrainBegin?.(this));
+      while (this.epoch < this.epochs && this.goesOn()) await this.trainEpoch();
+      const history = new History(this.records, this.stopped);
+      await this.each((callback) => callback.onTrainEnd?.(this, history));
+      return history;
+    } finally {
+      this.plan.progress?.close();
+      restoreModes(modes);
+    }
+  }
+
+  /** Takes up the random state of a checkpoint, and notes where the order of the samples comes from. */
+  private begin(): void {
+    const { state, plan } = this;
+    const { loader } = plan.train;
+    const { resume } = state;
+    if (resume && plan.options.resume !== false) {
+      restoreRandom(resume, state.module);
+      if (resume.order && loader?.state.generator) {
+        loader.state = { epoch: loader.state.epoch, position: 0, generator: resume.order };
+      }
+    }
+    state.resume = undefined;
+    state.order = () => loader?.state.generator;
+  }
+
+  private async trainEpoch(): Promise<void> {
+    const { state, plan } = this;
+    const began = performance.now();
+    this.epoch += 1;
+    this.batch = 0;
+    this.running.reset();
+    await this.each((callback) => callback.onEpochBegin?.(this));
+    state.module.train();
+    const complete = await this.trainBatches();
+    if (!complete) return;
+    this.batches = this.batch;
+    const scores = await this.running.values();
+    const held = plan.validation && (await evaluate('fit, validation', state, plan.validation, plan.options.signal));
+    const record: EpochRecord = {
+      epoch: this.epoch,
+      ...scores,
+      ...(held && validationScores(held)),
+      lr: this.lr,
+      seconds: (performance.now() - began) / 1000,
+    };
+    this.records.push(record);
+    state.epochs = [...state.epochs, record];
+    await this.each((callback) => callback.onEpochEnd?.(this, record));
+  }
+
+  /** Whether the epoch was trained to its end. */
+  private async trainBatches(): Promise<boolean> {
+    const { train } = this.plan;
+    for await (const given of train.epoch()) {
+      const place = `epoch ${this.epoch}, batch ${this.batch + 1}`;
+      const batch = batchOf(`fit, ${place}`, given);
+      this.step ??= this.prepare(batch);
+      const loss = this.step.run(batch, this.state.metrics, place);
+      this.running.add(loss, batch.x.shape[0]!);
+      this.batch += 1;
+      await this.each((callback) => callback.onBatchEnd?.(this));
+      await this.pauses.due();
+      if (!this.goesOn()) return this.batch === this.batches;
+    }
+    if (this.batch === 0) throw new ArgumentError('fit: there was no batch to train on; give at least one sample');
+    return true;
+  }
+
+  /** Makes what only the first batch can tell: parameters whose size it sets, and the optimizer over them. */
+  private prepare({ x }: Batch): BatchStep {
+    const { state, plan } = this;
+    const { module } = state;
+    if (!module.isBuilt) module.build(x.shape, { dtype: x.dtype });
+    state.input ??= { shape: x.shape.slice(1), dtype: x.dtype };
+    this.optimizer = state.optimizer ??= makeOptimizer(state.optimizerChoice ?? 'adam', module.parameters());
+    this.optimizer.zeroGrad();
+    return new BatchStep(module, this.optimizer, plan.loss, plan.options);
+  }
+
+  private goesOn(): boolean {
+    if (this.plan.options.signal?.aborted) this.stop('aborted');
+    return this.stopped === undefined;
+  }
+
+  /** Asks every callback, waiting only for those that promise something. */
+  private async each(ask: (callback: Callback) => void | Promise<void>): Promise<void> {
+    for (const callback of this.plan.callbacks) {
+      const answer = ask(callback);
+      if (answer) await answer;
+    }
+  }
+}

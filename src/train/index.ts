@@ -1,0 +1,21 @@
+/** The public face of the train room: the model, and what takes part in its training. */
+export type { ClipOptions } from './batch-step.ts';
+export type { Callback, Training } from './callback.ts';
+export { EarlyStopping, type EarlyStoppingOptions } from './early-stopping.ts';
+export type { Signal } from './evaluate.ts';
+export type { BatchLike, BatchStream, TrainingData } from './feed.ts';
+export type { FitOptions } from './fit.ts';
+export { type EpochRecord, History, type Scores } from './history.ts';
+export type { LossFunction, LossName } from './loss-choice.ts';
+export type { MetricChoice, MetricFunction } from './metric-choice.ts';
+export {
+  type EvaluateOptions,
+  type LoadModelOptions,
+  Model,
+  type ModelOptions,
+  type PredictOptions,
+  type SaveOptions,
+} from './model.ts';
+export { ModelCheckpoint, type ModelCheckpointOptions } from './model-checkpoint.ts';
+export type { MonitorOptions } from './monitor.ts';
+export type { OptimizerChoice, OptimizerName } from './optimizer-choice.ts';

@@ -1,0 +1,69 @@
+/** Losses by name, and what they expect of the target. */
+import { ArgumentError, ShapeError } from '../core/errors.ts';
+import { sameShape, shapeText } from '../core/shape.ts';
+import { bce, bceWithLogits } from '../nn/loss/binary.ts';
+import { crossEntropy, nll } from '../nn/loss/cross-entropy.ts';
+import { huber, l1, mse, smoothL1 } from '../nn/loss/regression.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+
+/** How bad a batch of outputs is: a mean over its samples, without dims. */
+export type LossFunction = (output: Tensor, target: Tensor) => Tensor;
+
+const losses = { crossEntropy, nll, mse, l1, huber, smoothL1, bce, bceWithLogits } as const;
+
+/** A loss of `nn` by its name, with its default options. */
+export type LossName = keyof typeof losses;
+
+/** The names of all losses. */
+export const lossNames: readonly LossName[] = Object.keys(losses).filter(isLossName);
+
+function isLossName(name: string): name is LossName {
+  return Object.hasOwn(losses, name);
+}
+
+/** A loss that is ready to use. */
+export interface LossChoice {
+  /** Undefined for a function of the user's. */
+  readonly name: LossName | undefined;
+  /** @throws ShapeError where the user's function gives more than one number. */
+  readonly of: LossFunction;
+  /** The target in the output's shape where they differ by a last dim of 1, as [N, 1] and [N] do. */
+  readonly align: (output: Tensor, target: Tensor) => Tensor;
+  /** Above which an output means yes, where there is one a sample. */
+  readonly threshold: number;
+}
+
+/** The losses that compare numbers one by one; the others take class indices. */
+const elementwise: readonly LossName[] = ['mse', 'l1', 'huber', 'smoothL1', 'bce', 'bceWithLogits'];
+
+/** @throws ArgumentError for a name that is none. */
+export function lossOf(loss: LossName | LossFunction): LossChoice {
+  if (typeof loss === 'function') {
+    return { name: undefined, of: (output, target) => single(loss(output, target)), align: asGiven, threshold: 0.5 };
+  }
+  if (!isLossName(loss)) {
+    throw new ArgumentError(
+      `Model: no such loss; got ${JSON.stringify(loss)}; choose one of ${lossNames.join(', ')}, or pass a function`,
+    );
+  }
+  return {
+    name: loss,
+    of: losses[loss],
+    align: elementwise.includes(loss) ? alignLastDim : asGiven,
+    threshold: loss === 'bceWithLogits' ? 0 : 0.5,
+  };
+}
+
+function asGiven(_output: Tensor, target: Tensor): Tensor {
+  return target;
+}
+
+function alignLastDim(output: Tensor, target: Tensor): Tensor {
+  if (sameShape(output.shape, [...target.shape, 1])) return target.unsqueeze(-1);
+  return sameShape([...output.shape, 1], target.shape) ? target.squeeze(-1) : target;
+}
+
+function single(loss: Tensor): Tensor {
+  if (loss.size === 1) return loss;
+  throw new ShapeError(`loss: must be one number; got shape ${shapeText(loss.shape)}; take its mean()`);
+}

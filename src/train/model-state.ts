@@ -1,0 +1,44 @@
+/** What a model is made of: its module, how it is trained, and how far training has come. */
+import { StateError } from '../core/errors.ts';
+import type { GeneratorState } from '../core/random.ts';
+import type { InputSpec } from '../io/checkpoint.ts';
+import type { RandomStates } from '../io/random-states.ts';
+import type { Metric } from '../metrics/metric.ts';
+import type { Layer } from '../nn/module.ts';
+import type { Optimizer } from '../optim/optimizer.ts';
+import type { EpochRecord } from './history.ts';
+import type { LossChoice } from './loss-choice.ts';
+import type { MetricChoice } from './metric-choice.ts';
+import type { OptimizerChoice } from './optimizer-choice.ts';
+
+/** One model. */
+export interface ModelState {
+  readonly module: Layer;
+  readonly loss: LossChoice | undefined;
+  readonly metricChoices: readonly MetricChoice[];
+  readonly metrics: readonly Metric[];
+  readonly optimizerChoice: OptimizerChoice | undefined;
+  /** Made with the first batch, when all parameters exist. */
+  optimizer: Optimizer | undefined;
+  /** All epochs trained so far. */
+  epochs: readonly EpochRecord[];
+  /** What a batch looks like, known from the first. */
+  input: InputSpec | undefined;
+  /** The random state of a checkpoint, until training goes on from it. */
+  resume: RandomStates | undefined;
+  /** The state of the generator that orders the samples, if it is one of its own. */
+  order: () => GeneratorState | undefined;
+  /** What the model had when it was saved, but no file can hold and nobody has passed yet. */
+  absent: readonly string[];
+}
+
+/** The loss of the model. @throws StateError where it has none, or came out of a file without something it needs. */
+export function lossOfModel(where: string, { loss, absent }: ModelState): LossChoice {
+  if (absent.length > 0) {
+    throw new StateError(
+      `${where}: the model was saved with its own ${absent.join(' and ')}, which a file cannot hold; pass them to Model.load(path, { … })`,
+    );
+  }
+  if (loss) return loss;
+  throw new StateError(`${where}: the model has no loss; pass one: new Model(module, { loss: 'crossEntropy' })`);
+}

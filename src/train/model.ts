@@ -1,0 +1,208 @@
+/** Keras' verbs over any module: fit, evaluate, predict, save and load. */
+import { ArgumentError, StateError } from '../core/errors.ts';
+import type { Shape } from '../core/shape.ts';
+import { encodeCheckpoint, type LoadedCheckpoint, loadCheckpoint } from '../io/checkpoint.ts';
+import { randomStatesOf } from '../io/random-states.ts';
+import { type Source, type Target, writeBytes } from '../io/transport.ts';
+import { type Layer, Module } from '../nn/module.ts';
+import type { Optimizer } from '../optim/optimizer.ts';
+import type { Tensor, TensorLike } from '../tensor/tensor.ts';
+import { evaluate, predict } from './evaluate.ts';
+import { feedOf, isBatched, type TrainingData } from './feed.ts';
+import { type FitOptions, train } from './fit.ts';
+import type { EpochRecord, History, Scores } from './history.ts';
+import { type LossFunction, type LossName, lossOf } from './loss-choice.ts';
+import { type MetricChoice, makeMetrics } from './metric-choice.ts';
+import type { ModelState } from './model-state.ts';
+import {
+  checkOptimizer,
+  makeOptimizer,
+  type OptimizerChoice,
+  optimizerOf,
+  recordOf,
+  restoreOptimizer,
+} from './optimizer-choice.ts';
+import { readTraining, trainingJson } from './training-json.ts';
+
+/** How a model is trained and scored. */
+export interface ModelOptions {
+  /** Default `'adam'`. */
+  readonly optimizer?: OptimizerChoice | undefined;
+  /** Needed to train and to evaluate. */
+  readonly loss?: LossName | LossFunction | undefined;
+  readonly metrics?: readonly MetricChoice[] | undefined;
+}
+
+/** Options of `evaluate`. */
+export interface EvaluateOptions {
+  /** Samples per batch; default 128. */
+  readonly batchSize?: number;
+}
+
+/** Options of `predict`. */
+export interface PredictOptions {
+  /** Samples per batch; default 128. */
+  readonly batchSize?: number;
+}
+
+/** Options of `save` and `toBytes`. */
+export interface SaveOptions {
+  /** Whether to keep the optimizer's state, which training goes on from; default true. */
+  readonly optimizer?: boolean;
+}
+
+/** Options of `Model.load`: what the file cannot hold, or what is to be another. */
+export interface LoadModelOptions<M extends Layer = Layer> extends ModelOptions {
+  /** A module that takes the weights; needed where its class is the user's own. */
+  readonly module?: M | undefined;
+}
+
+/**
+ * A module with what it takes to train and use it.
+ * @example
+ * const model = new Model(new nn.Sequential(new nn.Flatten(), new nn.Dense(10)), {
+ *   optimizer: 'adam', loss: 'crossEntropy', metrics: ['accuracy'],
+ * });
+ * await model.fit(train, { epochs: 5, validation: test });
+ * await model.save('digits.safetensors');
+ */
+export class Model<M extends Layer = Layer> {
+  readonly module: M;
+  private readonly state: ModelState;
+
+  /** @throws ArgumentError for a name that is none, or what is no module. */
+  constructor(module: M, options: ModelOptions = {}) {
+    if (!(module instanceof Module)) {
+      throw new ArgumentError(
+        `Model: takes a module; got ${module === null ? 'null' : typeof module}; pass new nn.Sequential(…)`,
+      );
+    }
+    const { optimizer, loss, metrics = [] } = options;
+    if (optimizer !== undefined) checkOptimizer(optimizer);
+    const choice = loss === undefined ? undefined : lossOf(loss);
+    this.module = module;
+    this.state = {
+      module,
+      loss: choice,
+      metricChoices: metrics,
+      metrics: makeMetrics(metrics, choice?.threshold ?? 0.5),
+      optimizerChoice: optimizer,
+      optimizer: undefined,
+      epochs: [],
+      input: undefined,
+      resume: undefined,
+      order: () => undefined,
+      absent: [],
+    };
+  }
+
+  /** The optimizer; undefined until training has begun. */
+  get optimizer(): Optimizer | undefined {
+    return this.state.optimizer;
+  }
+
+  /** The records of all epochs trained so far, over all calls of `fit`, and before it was saved and loaded. */
+  get epochs(): readonly EpochRecord[] {
+    return this.state.epochs;
+  }
+
+  /**
+   * Trains for some more epochs.
+   * @param data `{ x, y }`, a dataset, a Loader, or batches.
+   * @throws TrainingError for a loss that is no number. After any error the parameters are as before the step that failed.
+   */
+  async fit(data: TrainingData, options: FitOptions = {}): Promise<History> {
+    return train(this.state, data, options, (path) => this.save(path));
+  }
+
+  /** The loss and the metrics over the data, in evaluation mode. */
+  async evaluate(data: TrainingData, options: EvaluateOptions = {}): Promise<{ readonly loss: number } & Scores> {
+    const { batchSize } = options;
+    const feed = feedOf('evaluate', data, isBatched(data) ? { batchSize } : { batchSize: batchSize ?? 128 }, false);
+    const scores = await evaluate('evaluate', this.state, feed);
+    if (scores) return scores;
+    throw new StateError('evaluate: stopped without a signal');
+  }
+
+  /**
+   * The outputs for every row of x, [N, …], in evaluation mode and without gradients.
+   * @throws ShapeError where there is no sample, or the module does not take its shape.
+   */
+  async predict(x: TensorLike, { batchSize = 128 }: PredictOptions = {}): Promise<Tensor> {
+    return predict(this.state, x, batchSize);
+  }
+
+  /**
+   * A table of the layers with output shapes and parameter counts.
+   * @param inputShape of a whole input, batch included; after training that of a batch of one.
+   */
+  summary(inputShape?: Shape): string {
+    const { input } = this.state;
+    if (inputShape) return this.module.summary(inputShape);
+    return input ? this.module.summary([1, ...input.shape], { dtype: input.dtype }) : this.module.summary();
+  }
+
+  /**
+   * Saves everything in one safetensors file: weights under PyTorch's names, structure, optimizer, random state and history.
+   * @param target a path, whose file is replaced whole or not at all, or a WritableStream.
+   * @throws StateError for a model that has seen no input, FileError where the target refuses it.
+   */
+  async save(target: Target, options: SaveOptions = {}): Promise<void> {
+    await writeBytes('save', target, await this.toBytes(options));
+  }
+
+  /** The bytes of the file that `save` writes. */
+  async toBytes({ optimizer: withOptimizer = true }: SaveOptions = {}): Promise<Uint8Array> {
+    const { state, module } = this;
+    const optimizer = withOptimizer && state.optimizer ? recordOf(state.optimizer, module) : undefined;
+    return encodeCheckpoint({
+      module,
+      input: state.input,
+      optimizer,
+      // A loaded model that has not trained yet passes on what it came with.
+      random: state.resume ?? randomStatesOf(module, state.order()),
+      training: trainingJson(state),
+    });
+  }
+
+  /**
+   * The model of a file: a path, bytes or a stream. Its first `fit` goes on where training stopped, to the bit.
+   * @throws FormatError for a damaged file, StateError where a class is needed that the file cannot hold.
+   * @example const model = await Model.load('lenet.safetensors', { module: new LeNet() });
+   */
+  static async load<M extends Layer = Layer>(
+    source: Source,
+    options: LoadModelOptions<M> & { readonly module: M },
+  ): Promise<Model<M>>;
+  static async load(source: Source, options?: LoadModelOptions): Promise<Model>;
+  static async load(source: Source, options: LoadModelOptions = {}): Promise<Model> {
+    const loaded = await loadCheckpoint(source, { module: options.module });
+    return Model.of(loaded, options);
+  }
+
+  private static of(loaded: LoadedCheckpoint, options: LoadModelOptions): Model {
+    const { module, optimizer: record } = loaded;
+    const training = loaded.training && readTraining(loaded.training);
+    const model = new Model(module, {
+      optimizer: options.optimizer,
+      loss: options.loss ?? training?.loss,
+      metrics: options.metrics ?? training?.metrics,
+    });
+    const { state } = model;
+    if (record) {
+      if (options.optimizer === undefined) {
+        state.optimizer = optimizerOf(record, module);
+        if (!state.optimizer) state.absent = [...state.absent, `optimizer (${record.name})`];
+      } else {
+        state.optimizer = makeOptimizer(options.optimizer, module.parameters());
+        restoreOptimizer(state.optimizer, record);
+      }
+    }
+    if (training?.customLoss && options.loss === undefined) state.absent = [...state.absent, 'loss'];
+    if (training?.customMetrics && options.metrics === undefined) state.absent = [...state.absent, 'metrics'];
+    state.epochs = training?.epochs ?? [];
+    state.input = loaded.input;
+    state.resume = loaded.random;
+    return model;
+  }
+}

@@ -1,0 +1,88 @@
+/** Optimizers by name, and how a model's optimizer is kept in a checkpoint and made again. */
+import { ArgumentError, StateError } from '../core/errors.ts';
+import type { OptimizerRecord } from '../io/checkpoint.ts';
+import type { Module } from '../nn/module.ts';
+import { Adam, AdamW } from '../optim/adam.ts';
+import { Optimizer } from '../optim/optimizer.ts';
+import { RMSprop } from '../optim/rmsprop.ts';
+import { SGD } from '../optim/sgd.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+
+const kinds = { sgd: SGD, adam: Adam, adamw: AdamW, rmsprop: RMSprop } as const;
+
+/** An optimizer of `optim` by its name in small letters, with its default options. */
+export type OptimizerName = keyof typeof kinds;
+
+/** An optimizer by name, one made already, or a function that makes one of the model's parameters. */
+export type OptimizerChoice = OptimizerName | Optimizer | ((parameters: Tensor[]) => Optimizer);
+
+/** @throws ArgumentError for a choice that is none. */
+export function checkOptimizer(choice: OptimizerChoice): void {
+  if (choice instanceof Optimizer || typeof choice === 'function' || isName(choice)) return;
+  throw new ArgumentError(
+    `Model: no such optimizer; got ${JSON.stringify(choice)}; choose one of ${Object.keys(kinds).join(', ')}, or pass an optimizer`,
+  );
+}
+
+function isName(choice: unknown): choice is OptimizerName {
+  return typeof choice === 'string' && Object.hasOwn(kinds, choice);
+}
+
+/** The optimizer of these parameters. */
+export function makeOptimizer(choice: OptimizerChoice, parameters: Tensor[]): Optimizer {
+  if (choice instanceof Optimizer) return choice;
+  const made: unknown = typeof choice === 'function' ? choice(parameters) : new kinds[choice](parameters);
+  if (made instanceof Optimizer) return made;
+  throw new ArgumentError(`Model: the function for the optimizer must return one; got ${String(made)}`);
+}
+
+/** All that a checkpoint keeps of an optimizer. */
+export function recordOf(optimizer: Optimizer, module: Module): OptimizerRecord {
+  const names = new Map(module.namedParameters().map(([name, parameter]) => [parameter, name]));
+  const { tensors, groups } = optimizer.stateDict();
+  return {
+    name: nameOf(optimizer),
+    tensors,
+    groups: groups.map(({ lr, hyper }, i) => ({
+      lr,
+      hyper,
+      parameters: optimizer.groups[i]!.params.map((parameter) => {
+        const name = names.get(parameter);
+        if (name !== undefined) return name;
+        throw new StateError(
+          'save: the optimizer has a parameter that is not in the model; save both apart, or { optimizer: false }',
+        );
+      }),
+    })),
+  };
+}
+
+/** The optimizer's name; of a class of the user's own its class name. */
+function nameOf(optimizer: Optimizer): string {
+  const known = Object.entries(kinds).find(([, kind]) => optimizer.constructor === kind);
+  return known ? known[0] : optimizer.constructor.name;
+}
+
+/** The optimizer of a record, over the parameters that it names; undefined where its class is not known here. */
+export function optimizerOf(record: OptimizerRecord, module: Module): Optimizer | undefined {
+  const { name } = record;
+  if (!isName(name)) return undefined;
+  const parameters = new Map(module.namedParameters());
+  const groups = record.groups.map((group) => ({
+    params: group.parameters.map((path) => {
+      const parameter = parameters.get(path);
+      if (parameter) return parameter;
+      throw new StateError(`load: the optimizer updates ${path}, which is no parameter of the model`);
+    }),
+  }));
+  const optimizer = new kinds[name](groups);
+  restoreOptimizer(optimizer, record);
+  return optimizer;
+}
+
+/** Gives an optimizer the state of a record, where it is one of the same kind; another starts afresh. */
+export function restoreOptimizer(optimizer: Optimizer, record: OptimizerRecord): void {
+  if (nameOf(optimizer) !== record.name) return;
+  const groups = record.groups.map(({ parameters, lr, hyper }) => ({ params: parameters.length, lr, hyper }));
+  optimizer.loadStateDict({ type: optimizer.constructor.name, tensors: record.tensors, groups });
+}

@@ -1,0 +1,33 @@
+/** The loss and the metrics over the batches seen so far. */
+import type { Metric } from '../metrics/metric.ts';
+import type { Scores } from './history.ts';
+
+/** Means over samples, whatever the sizes of the batches. */
+export class RunningScores {
+  private readonly metrics: readonly Metric[];
+  private loss: number = 0;
+  private samples: number = 0;
+
+  constructor(metrics: readonly Metric[]) {
+    this.metrics = metrics;
+    this.reset();
+  }
+
+  reset(): void {
+    this.loss = 0;
+    this.samples = 0;
+    for (const metric of this.metrics) metric.reset();
+  }
+
+  /** Takes in a batch's mean loss; its metrics have been updated already. */
+  add(loss: number, samples: number): void {
+    this.loss += loss * samples;
+    this.samples += samples;
+  }
+
+  async values(): Promise<{ readonly loss: number } & Scores> {
+    const scores: Record<string, number> = {};
+    for (const metric of this.metrics) scores[metric.name] = Number((await metric.result().data())[0]);
+    return { loss: this.loss / this.samples, ...scores };
+  }
+}
