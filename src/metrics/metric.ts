@@ -17,10 +17,18 @@ export interface Metric {
   reset(): void;
 }
 
-type Maker = (name: string, options: LabelOptions) => Metric;
+/** A metric by name. */
+export type MetricName =
+  | 'accuracy'
+  | 'binaryAccuracy'
+  | 'top5Accuracy'
+  | 'precision'
+  | 'recall'
+  | 'f1'
+  | 'meanAbsoluteError'
+  | 'meanSquaredError';
 
-/** The metrics that a name stands for. */
-const makers = {
+const makers: Readonly<Record<MetricName, (name: string, options: LabelOptions) => Metric>> = {
   accuracy: (name, options) => tallied(name, (x, y) => countCorrect(name, x, y, options)),
   binaryAccuracy: (name, options) => tallied(name, (x, y) => countBinary(name, x, y, options)),
   top5Accuracy: (name) => tallied(name, (x, y) => countTopK(name, x, y, { k: 5 })),
@@ -29,10 +37,7 @@ const makers = {
   f1: (name, options) => matrixScore(name, 'f1', options),
   meanAbsoluteError: (name) => tallied(name, sumAbsolute),
   meanSquaredError: (name) => tallied(name, sumSquared),
-} satisfies Readonly<Record<string, Maker>>;
-
-/** A metric by name. */
-export type MetricName = keyof typeof makers;
+};
 
 /** The names of all metrics. */
 export const metricNames: readonly MetricName[] = Object.keys(makers).filter(isMetricName);

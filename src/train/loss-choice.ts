@@ -9,10 +9,19 @@ import type { Tensor } from '../tensor/tensor.ts';
 /** How bad a batch of outputs is: a mean over its samples, without dims. */
 export type LossFunction = (output: Tensor, target: Tensor) => Tensor;
 
-const losses = { crossEntropy, nll, mse, l1, huber, smoothL1, bce, bceWithLogits } as const;
-
 /** A loss of `nn` by its name, with its default options. */
-export type LossName = keyof typeof losses;
+export type LossName = 'crossEntropy' | 'nll' | 'mse' | 'l1' | 'huber' | 'smoothL1' | 'bce' | 'bceWithLogits';
+
+const losses: Readonly<Record<LossName, LossFunction>> = {
+  crossEntropy,
+  nll,
+  mse,
+  l1,
+  huber,
+  smoothL1,
+  bce,
+  bceWithLogits,
+};
 
 /** The names of all losses. */
 export const lossNames: readonly LossName[] = Object.keys(losses).filter(isLossName);

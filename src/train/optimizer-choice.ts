@@ -8,10 +8,17 @@ import { RMSprop } from '../optim/rmsprop.ts';
 import { SGD } from '../optim/sgd.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
-const kinds = { sgd: SGD, adam: Adam, adamw: AdamW, rmsprop: RMSprop } as const;
-
 /** An optimizer of `optim` by its name in small letters, with its default options. */
-export type OptimizerName = keyof typeof kinds;
+export type OptimizerName = 'sgd' | 'adam' | 'adamw' | 'rmsprop';
+
+type Parameters = readonly Tensor[] | readonly { readonly params: readonly Tensor[] }[];
+
+const kinds: Readonly<Record<OptimizerName, new (parameters: Parameters) => Optimizer>> = {
+  sgd: SGD,
+  adam: Adam,
+  adamw: AdamW,
+  rmsprop: RMSprop,
+};
 
 /** An optimizer by name, one made already, or a function that makes one of the model's parameters. */
 export type OptimizerChoice = OptimizerName | Optimizer | ((parameters: Tensor[]) => Optimizer);
