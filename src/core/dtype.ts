@@ -72,6 +72,6 @@ export function isFloat(dtype: Dtype): boolean {
 
 /** The value itself if it is a dtype's name, else a DtypeError that says what is allowed. */
 export function checkDtype(where: string, dtype: unknown): Dtype {
-  if (typeof dtype === 'string' && dtype in strength) return dtype as Dtype;
+  if (typeof dtype === 'string' && Object.hasOwn(strength, dtype)) return dtype as Dtype;
   throw new DtypeError(`${where}: unknown dtype; got ${String(dtype)}; use one of ${dtypes.join(', ')}`);
 }
