@@ -4,7 +4,6 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { build } from 'tsup';
 import type { Prepared, Work } from '../work.ts';
 
 export const startupWorks: readonly Work[] = [{ name: 'H startup', mode: 'eager', prepare }];
@@ -19,6 +18,7 @@ const expected = '[[19,22],[43,50]]';
 
 /** The package is built afresh, without types, so that what is measured is today's code as users get it. */
 async function prepare(): Promise<Prepared> {
+  const { build } = await import('tsup'); // slow to load, and only needed here
   const folder = await mkdtemp(join(tmpdir(), 'tsgrad-startup-'));
   try {
     await build({
