@@ -2,9 +2,9 @@
 import { add, div, type Expr, input, max, mul, scalar, sub, unary } from '../core/expression.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { decay } from './decay.ts';
-import type { Parameters } from './group.ts';
+import type { ParametersOrGroups } from './group.ts';
 import { atLeastZero, belowOne } from './hyper.ts';
-import { biasCorrection, makeGroups, Optimizer, type ParameterState, type RateOptions, spread } from './optimizer.ts';
+import { biasCorrection, Optimizer, type ParameterState, type RateOptions, spread } from './optimizer.ts';
 
 /** Options of Adam and AdamW. */
 export interface AdamOptions extends RateOptions {
@@ -20,13 +20,7 @@ export interface AdamOptions extends RateOptions {
   readonly maximize?: boolean;
 }
 
-interface Hyper extends Readonly<Record<string, number | boolean | readonly number[]>> {
-  readonly betas: readonly [number, number];
-  readonly eps: number;
-  readonly weightDecay: number;
-  readonly amsgrad: boolean;
-  readonly maximize: boolean;
-}
+type Hyper = Required<Omit<AdamOptions, 'lr'>>;
 
 // moments: old, g; scalars beta, 1 − beta
 const firstMoment = add(mul(scalar(0), input(0)), mul(scalar(1), input(1)));
@@ -76,8 +70,13 @@ export class Adam extends Moments {
   /** @internal */
   protected readonly decoupled = false;
 
-  constructor(params: Parameters<AdamOptions>, options: AdamOptions = {}) {
-    super(makeGroups(params, options, 1e-3, (own) => complete('Adam', own, 0)));
+  constructor(params: ParametersOrGroups<AdamOptions>, options: AdamOptions = {}) {
+    super(params, options, 1e-3);
+  }
+
+  /** @internal */
+  protected complete(options: Partial<Hyper>): Hyper {
+    return complete('Adam', options, 0);
   }
 }
 
@@ -87,12 +86,17 @@ export class AdamW extends Moments {
   /** @internal */
   protected readonly decoupled = true;
 
-  constructor(params: Parameters<AdamOptions>, options: AdamOptions = {}) {
-    super(makeGroups(params, options, 1e-3, (own) => complete('AdamW', own, 0.01)));
+  constructor(params: ParametersOrGroups<AdamOptions>, options: AdamOptions = {}) {
+    super(params, options, 1e-3);
+  }
+
+  /** @internal */
+  protected complete(options: Partial<Hyper>): Hyper {
+    return complete('AdamW', options, 0.01);
   }
 }
 
-function complete(where: string, options: AdamOptions, standardDecay: number): Hyper {
+function complete(where: string, options: Partial<Hyper>, standardDecay: number): Hyper {
   const { betas = [0.9, 0.999], eps = 1e-8, weightDecay = standardDecay, amsgrad = false, maximize = false } = options;
   belowOne(where, 'betas[0]', betas[0]);
   belowOne(where, 'betas[1]', betas[1]);

@@ -15,7 +15,7 @@ export type Hyper = Readonly<Record<string, HyperValue>>;
 export type GroupInput<O> = { readonly params: readonly Tensor[] } & O;
 
 /** What every optimizer takes: parameters, or groups of them. */
-export type Parameters<O> = readonly Tensor[] | readonly GroupInput<O>[];
+export type ParametersOrGroups<O> = readonly Tensor[] | readonly GroupInput<O>[];
 
 /** One group. Its learning rate is a cell (float64, no dims), so that a compiled step sees it change. */
 export class ParameterGroup<H extends Hyper = Hyper> {
@@ -42,13 +42,14 @@ export class ParameterGroup<H extends Hyper = Hyper> {
   }
 }
 
-function checkRate(lr: number): number {
+/** A learning rate: a number of at least 0. */
+export function checkRate(lr: number): number {
   if (lr >= 0 && lr < Infinity) return lr;
   throw new ArgumentError(`optimizer: lr must be a number of at least 0; got ${lr}`);
 }
 
 /** Whether these are groups; an empty list is an error. */
-export function isGroups<O>(params: Parameters<O>): params is readonly GroupInput<O>[] {
+export function isGroups<O>(params: ParametersOrGroups<O>): params is readonly GroupInput<O>[] {
   const first = params[0];
   if (first === undefined) {
     throw new ArgumentError('optimizer: there are no parameters; pass module.parameters() of a built module');

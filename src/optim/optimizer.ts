@@ -1,10 +1,18 @@
 /** What all optimizers share: groups, the cells of their state, and how these are saved. */
-import { StateError } from '../core/errors.ts';
+import { ArgumentError, StateError } from '../core/errors.ts';
 import { input, pow, scalar, sub, unary } from '../core/expression.ts';
 import { sameShape, shapeText } from '../core/shape.ts';
 import { noGrad } from '../tensor/grad.ts';
 import { Tensor } from '../tensor/tensor.ts';
-import { checkHyper, checkParameters, type Hyper, isGroups, ParameterGroup, type Parameters } from './group.ts';
+import {
+  checkHyper,
+  checkParameters,
+  checkRate,
+  type Hyper,
+  isGroups,
+  ParameterGroup,
+  type ParametersOrGroups,
+} from './group.ts';
 
 /** Everything that an optimizer knows: tensors for a safetensors file, and plain JSON. */
 export interface OptimizerState {
@@ -39,10 +47,22 @@ export abstract class Optimizer<H extends Hyper = Hyper> {
   readonly groups: readonly ParameterGroup<H>[];
   private readonly state = new Map<Tensor, ParameterState>();
 
-  protected constructor(groups: readonly ParameterGroup<H>[]) {
-    this.groups = groups;
-    checkParameters(groups);
+  /** @param lr the learning rate of groups that are given none. */
+  protected constructor(
+    params: ParametersOrGroups<Partial<H> & RateOptions>,
+    options: Partial<H> & RateOptions,
+    lr: number,
+  ) {
+    const groups = isGroups(params) ? params : [{ ...options, params }];
+    this.groups = groups.map((group) => {
+      const own = { ...options, ...group };
+      return new ParameterGroup([...group.params], own.lr ?? lr, this.complete(own));
+    });
+    checkParameters(this.groups);
   }
+
+  /** All hyper-parameters but the learning rate, checked, defaults filled in. It is called before the fields exist. */
+  protected abstract complete(options: Partial<H>): H;
 
   /** The cells of a parameter's state; all but `step`, which counts, have its shape. */
   protected abstract cells(hyper: H): readonly string[];
@@ -125,8 +145,7 @@ export abstract class Optimizer<H extends Hyper = Hyper> {
           `${where}: group ${i} has another number of parameters; got ${saved.params} for ${group.params.length}`,
         );
       }
-      if (!(saved.lr >= 0)) throw new StateError(`${where}: group ${i} has an impossible lr; got ${saved.lr}`);
-      return checkHyper(where, group.hyper, saved.hyper);
+      return this.readHyper(where, i, group, saved);
     });
     const cells = this.readCells(where, state.tensors, hypers);
     this.groups.forEach((group, i) => {
@@ -135,6 +154,16 @@ export abstract class Optimizer<H extends Hyper = Hyper> {
     });
     this.state.clear();
     for (const [p, own] of cells) this.state.set(p, own);
+  }
+
+  private readHyper(where: string, i: number, group: ParameterGroup<H>, saved: GroupState): H {
+    try {
+      checkRate(saved.lr);
+      return this.complete(checkHyper(where, group.hyper, saved.hyper));
+    } catch (error) {
+      if (!(error instanceof ArgumentError)) throw error;
+      throw new StateError(`${where}: group ${i} has impossible hyper-parameters; ${error.message}`, { cause: error });
+    }
   }
 
   /** Fresh cells with the saved numbers; a parameter has either all of its cells or none. */
@@ -168,18 +197,6 @@ export abstract class Optimizer<H extends Hyper = Hyper> {
     if (strange.length > 0) throw new StateError(`${where}: unexpected ${strange.join(', ')}`);
     return out;
   }
-}
-
-/** @internal Makes the groups of an optimizer; `complete` checks one group's options and fills in the defaults. */
-export function makeGroups<O extends RateOptions, H extends Hyper>(
-  params: Parameters<O>,
-  options: O,
-  lr: number,
-  complete: (options: O) => H,
-): ParameterGroup<H>[] {
-  const group = (own: readonly Tensor[], given: O): ParameterGroup<H> =>
-    new ParameterGroup([...own], given.lr ?? lr, complete(given));
-  return isGroups(params) ? params.map((own) => group(own.params, { ...options, ...own })) : [group(params, options)];
 }
 
 const leftOver = sub(1, pow(scalar(0), input(0)));

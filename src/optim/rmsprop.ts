@@ -2,9 +2,9 @@
 import { add, div, input, mul, scalar, sub, unary } from '../core/expression.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { decay } from './decay.ts';
-import type { Parameters } from './group.ts';
+import type { ParametersOrGroups } from './group.ts';
 import { atLeastZero } from './hyper.ts';
-import { makeGroups, Optimizer, type ParameterState, type RateOptions, spread } from './optimizer.ts';
+import { Optimizer, type ParameterState, type RateOptions, spread } from './optimizer.ts';
 
 /** Options of RMSprop. */
 export interface RMSpropOptions extends RateOptions {
@@ -21,7 +21,7 @@ export interface RMSpropOptions extends RateOptions {
   readonly maximize?: boolean;
 }
 
-type Hyper = Omit<Required<RMSpropOptions>, 'lr'> & Record<string, number | boolean>;
+type Hyper = Required<Omit<RMSpropOptions, 'lr'>>;
 
 const running = add(mul(scalar(0), input(0)), mul(scalar(1), input(1)));
 const runningSquare = add(mul(scalar(0), input(0)), mul(scalar(1), mul(input(1), input(1))));
@@ -34,8 +34,9 @@ const moved = sub(input(0), mul(input(2), input(1)));
 /** p ← p − lr·gradient / (√v + eps), v being a running mean of the squared gradient (Tieleman and Hinton 2012). */
 export class RMSprop extends Optimizer<Hyper> {
   readonly type = 'RMSprop';
-  constructor(params: Parameters<RMSpropOptions>, options: RMSpropOptions = {}) {
-    super(makeGroups(params, options, 1e-2, complete));
+
+  constructor(params: ParametersOrGroups<RMSpropOptions>, options: RMSpropOptions = {}) {
+    super(params, options, 1e-2);
   }
 
   /** @internal */
@@ -54,13 +55,14 @@ export class RMSprop extends Optimizer<Hyper> {
     if (velocity) step = velocity.assign(velocity.map(gathered, [step], [momentum]));
     return p.map(moved, [step, spread(rate, p)]);
   }
-}
 
-function complete(options: RMSpropOptions): Hyper {
-  const { alpha = 0.99, eps = 1e-8, weightDecay = 0, momentum = 0, centered = false, maximize = false } = options;
-  atLeastZero('RMSprop', 'alpha', alpha);
-  atLeastZero('RMSprop', 'eps', eps);
-  atLeastZero('RMSprop', 'weightDecay', weightDecay);
-  atLeastZero('RMSprop', 'momentum', momentum);
-  return { alpha, eps, weightDecay, momentum, centered, maximize };
+  /** @internal */
+  protected complete(options: Partial<Hyper>): Hyper {
+    const { alpha = 0.99, eps = 1e-8, weightDecay = 0, momentum = 0, centered = false, maximize = false } = options;
+    atLeastZero('RMSprop', 'alpha', alpha);
+    atLeastZero('RMSprop', 'eps', eps);
+    atLeastZero('RMSprop', 'weightDecay', weightDecay);
+    atLeastZero('RMSprop', 'momentum', momentum);
+    return { alpha, eps, weightDecay, momentum, centered, maximize };
+  }
 }

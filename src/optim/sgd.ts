@@ -3,9 +3,9 @@ import { ArgumentError } from '../core/errors.ts';
 import { add, eq, input, mul, scalar, sub, where } from '../core/expression.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { decay } from './decay.ts';
-import type { Parameters } from './group.ts';
+import type { ParametersOrGroups } from './group.ts';
 import { atLeastZero } from './hyper.ts';
-import { makeGroups, Optimizer, type ParameterState, type RateOptions, spread } from './optimizer.ts';
+import { Optimizer, type ParameterState, type RateOptions, spread } from './optimizer.ts';
 
 /** Options of SGD. */
 export interface SGDOptions extends RateOptions {
@@ -20,13 +20,13 @@ export interface SGDOptions extends RateOptions {
   readonly maximize?: boolean;
 }
 
-type Hyper = Omit<Required<SGDOptions>, 'lr'> & Record<string, number | boolean>;
+type Hyper = Required<Omit<SGDOptions, 'lr'>>;
 
 // inputs: p, g or momentum, lr; with nesterov p, g, momentum, lr
 const plain = sub(input(0), mul(input(2), input(1)));
 const ahead = sub(input(0), mul(input(3), add(input(1), mul(scalar(0), input(2)))));
-// momentum·old + share·g, the share being a number or, where it depends on the step, an input
-const gathered = add(mul(scalar(0), input(0)), mul(scalar(1), input(1)));
+// momentum·old + share·g; only with dampening is there a share, which depends on the step
+const gathered = add(mul(scalar(0), input(0)), input(1));
 const gatheredBy = add(mul(scalar(0), input(0)), mul(input(2), input(1)));
 /** The first gradient counts in full. */
 const shareAt = where(eq(input(0), 0), 1, scalar(0));
@@ -37,8 +37,9 @@ const shareAt = where(eq(input(0), 0), 1, scalar(0));
  */
 export class SGD extends Optimizer<Hyper> {
   readonly type = 'SGD';
-  constructor(params: Parameters<SGDOptions>, options: SGDOptions = {}) {
-    super(makeGroups(params, options, 1e-3, complete));
+
+  constructor(params: ParametersOrGroups<SGDOptions>, options: SGDOptions = {}) {
+    super(params, options, 1e-3);
   }
 
   /** @internal */
@@ -58,20 +59,21 @@ export class SGD extends Optimizer<Hyper> {
       const share = spread(state.step.map(shareAt, [], [1 - dampening]), p);
       velocity.assign(velocity.map(gatheredBy, [g, share], [momentum]));
       state.step.assign(state.step.add(1));
-    } else velocity.assign(velocity.map(gathered, [g], [momentum, 1]));
+    } else velocity.assign(velocity.map(gathered, [g], [momentum]));
     return nesterov ? p.map(ahead, [g, velocity, lr], [momentum]) : p.map(plain, [velocity, lr]);
   }
-}
 
-function complete(options: SGDOptions): Hyper {
-  const { momentum = 0, dampening = 0, weightDecay = 0, nesterov = false, maximize = false } = options;
-  atLeastZero('SGD', 'momentum', momentum);
-  atLeastZero('SGD', 'weightDecay', weightDecay);
-  if (!Number.isFinite(dampening)) throw new ArgumentError(`SGD: dampening must be a number; got ${dampening}`);
-  if (nesterov && (momentum === 0 || dampening !== 0)) {
-    throw new ArgumentError(
-      `SGD: nesterov needs momentum above 0 and no dampening; got momentum ${momentum} and dampening ${dampening}`,
-    );
+  /** @internal */
+  protected complete(options: Partial<Hyper>): Hyper {
+    const { momentum = 0, dampening = 0, weightDecay = 0, nesterov = false, maximize = false } = options;
+    atLeastZero('SGD', 'momentum', momentum);
+    atLeastZero('SGD', 'weightDecay', weightDecay);
+    if (!Number.isFinite(dampening)) throw new ArgumentError(`SGD: dampening must be a number; got ${dampening}`);
+    if (nesterov && (momentum === 0 || dampening !== 0)) {
+      throw new ArgumentError(
+        `SGD: nesterov needs momentum above 0 and no dampening; got momentum ${momentum} and dampening ${dampening}`,
+      );
+    }
+    return { momentum, dampening, weightDecay, nesterov, maximize };
   }
-  return { momentum, dampening, weightDecay, nesterov, maximize };
 }
