@@ -3,37 +3,56 @@ import type { Dtype } from '../core/dtype.ts';
 import { type Shape, shapeText, sizeOf } from '../core/shape.ts';
 
 const mostElements = 1000; // beyond this many, only the edges are shown
-const edge = 3;
+const lineWidth = 100;
 
-/** `Tensor float32 [2, 2]` and the numbers in rows under it. */
+/** `Tensor float32 [2, 2]`. */
+export function formatHead(shape: Shape, dtype: Dtype, note: string = ''): string {
+  return `Tensor ${dtype} ${shapeText(shape)}${note}`;
+}
+
+/** The head, and the numbers in rows under it. */
 export function formatTensor(data: ArrayLike<number>, shape: Shape, dtype: Dtype, note: string = ''): string {
-  const head = `Tensor ${dtype} ${shapeText(shape)}${note}`;
+  const head = formatHead(shape, dtype, note);
   const size = sizeOf(shape);
   if (size === 0) return head;
-  const shorten = size > mostElements;
-  const shown = shape.reduce<number[]>(
-    (at, n) => at.flatMap((base) => shownIndices(n, shorten).map((i) => base * n + i)),
+  const kept = shape.map((n, d) => shownIndices(n, size > mostElements ? edgeOf(d, shape.length) : n));
+  const shown = kept.reduce<number[]>(
+    (at, inner, d) => at.flatMap((base) => inner.map((i) => base * shape[d]! + i)),
     [0],
   );
   const format = numberFormat(
     shown.map((i) => data[i]!),
     dtype,
   );
-  const width = Math.max(...shown.map((i) => format(data[i]!).length));
-  const rows = (base: number, dim: number, indent: string): string => {
+  const width = shown.reduce((most, i) => Math.max(most, format(data[i]!).length), 0);
+  const rows = (base: number, dim: number): string => {
     if (dim === shape.length) return format(data[base]!).padStart(width);
-    const n = shape[dim]!;
-    const last = dim === shape.length - 1;
-    const parts = shownIndices(n, shorten).map((i) => rows(base * n + i, dim + 1, `${indent} `));
-    if (parts.length < n) parts.splice(edge, 0, '…');
-    return `[${parts.join(last ? ', ' : `,${'\n'.repeat(shape.length - 1 - dim)}${indent} `)}]`;
+    const [n, indices] = [shape[dim]!, kept[dim]!];
+    const parts = indices.map((i) => rows(base * n + i, dim + 1));
+    if (parts.length < n) parts.splice(indices.length / 2, 0, '…');
+    const indent = ' '.repeat(dim + 1);
+    const behind = shape.length - 1 - dim;
+    return `[${behind === 0 ? wrapped(parts, width, indent) : parts.join(`,${'\n'.repeat(behind)}${indent}`)}]`;
   };
-  return `${head}\n${rows(0, 0, '')}`;
+  return `${head}\n${rows(0, 0)}`;
 }
 
-function shownIndices(n: number, shorten: boolean): number[] {
+/** How many of a long dim are shown at either end: fewer of the outer dims. */
+function edgeOf(dim: number, rank: number): number {
+  return dim < rank - 2 ? 1 : 3;
+}
+
+function shownIndices(n: number, edge: number): number[] {
   const all = Array.from({ length: n }, (_, i) => i);
-  return shorten && n > 2 * edge ? [...all.slice(0, edge), ...all.slice(-edge)] : all;
+  return n > 2 * edge ? [...all.slice(0, edge), ...all.slice(-edge)] : all;
+}
+
+/** A row, broken into lines that fit a terminal. */
+function wrapped(parts: readonly string[], width: number, indent: string): string {
+  const perLine = Math.max(1, Math.floor((lineWidth - indent.length) / (width + 2)));
+  const lines: string[] = [];
+  for (let i = 0; i < parts.length; i += perLine) lines.push(parts.slice(i, i + perLine).join(', '));
+  return lines.join(`,\n${indent}`);
 }
 
 /** One style for all numbers shown: whole, four decimals, or scientific where the range is large. */

@@ -11,7 +11,7 @@ import { einsum } from './einsum.ts';
 import { boxMuller } from './formulas.ts';
 import { type Literal, readLiteral } from './literal.ts';
 import { Poolings } from './pooling.ts';
-import { formatTensor } from './print.ts';
+import { formatHead, formatTensor } from './print.ts';
 import { type Edge, isGradEnabled, withGrad } from './value.ts';
 
 /** A tensor, or anything that becomes one: a number, a nested array, a typed array. */
@@ -49,7 +49,7 @@ export type NestedArray = number | boolean | NestedArray[];
  * w.grad; // ∂loss/∂w, a Tensor of shape [3, 2]
  */
 export class Tensor extends Poolings {
-  private collected: Tensor | undefined;
+  private declare collected: Tensor | undefined;
 
   private constructor(layout: Layout, dtype: Dtype, storage: Storage, node?: Edge) {
     super(layout, dtype, storage, node);
@@ -281,8 +281,8 @@ export class Tensor extends Poolings {
 
   static {
     // What Node's console shows; a computed name cannot be declared under isolatedDeclarations.
-    const value = function inspect(this: Tensor): string {
-      return this.toString();
+    const value = function inspect(this: Tensor, depth: number): string {
+      return depth < 0 ? formatHead(this.shape, this.dtype) : this.toString();
     };
     Object.defineProperty(Tensor.prototype, Symbol.for('nodejs.util.inspect.custom'), { value });
   }
