@@ -80,14 +80,48 @@ function pack(
   lanes: number,
   panels: Float64Array,
 ): void {
+  const whole = lanes === tileRows ? packThree : packFour;
+  let o = 0;
+  let r = 0;
+  for (; r + lanes <= count; r += lanes, o += lanes * terms) whole(factor, row + r, from, terms, panels, o);
+  for (let lane = 0; r < count; r++, lane++) packOne(factor, row + r, from, terms, panels, o + lane, lanes);
+}
+
+function packThree(factor: Factor, row: number, from: number, terms: number, panels: Float64Array, o: number): void {
   const { data, at, rows, ks } = factor;
-  const size = lanes * terms;
-  for (let r = 0; r < count; r++) {
-    const base = at + rows[row + r]!;
-    const lane = r % lanes;
-    let o = ((r - lane) / lanes) * size + lane;
-    for (let k = from; k < from + terms; k++, o += lanes) panels[o] = data[base + ks[k]!]!;
+  const [r0, r1, r2] = [at + rows[row]!, at + rows[row + 1]!, at + rows[row + 2]!];
+  for (let k = from; k < from + terms; k++, o += 3) {
+    const term = ks[k]!;
+    panels[o] = data[r0 + term]!;
+    panels[o + 1] = data[r1 + term]!;
+    panels[o + 2] = data[r2 + term]!;
   }
+}
+
+function packFour(factor: Factor, row: number, from: number, terms: number, panels: Float64Array, o: number): void {
+  const { data, at, rows, ks } = factor;
+  const [r0, r1] = [at + rows[row]!, at + rows[row + 1]!];
+  const [r2, r3] = [at + rows[row + 2]!, at + rows[row + 3]!];
+  for (let k = from; k < from + terms; k++, o += 4) {
+    const term = ks[k]!;
+    panels[o] = data[r0 + term]!;
+    panels[o + 1] = data[r1 + term]!;
+    panels[o + 2] = data[r2 + term]!;
+    panels[o + 3] = data[r3 + term]!;
+  }
+}
+
+function packOne(
+  { data, at, rows, ks }: Factor,
+  row: number,
+  from: number,
+  terms: number,
+  panels: Float64Array,
+  o: number,
+  lanes: number,
+): void {
+  const base = at + rows[row]!;
+  for (let k = from; k < from + terms; k++, o += lanes) panels[o] = data[base + ks[k]!]!;
 }
 
 function tiles(height: number, pitch: number, terms: number): void {
