@@ -71,7 +71,8 @@ export abstract class Reductions extends Activations {
   }
 
   mean(options: ReduceOptions = {}): this {
-    return this.float().sum(options).div(this.countOf('mean', options.dim));
+    const count = this.countOf('mean', options.dim);
+    return this.float().sum(options).div(count);
   }
 
   /** The greatest; equal ones share the gradient. */
@@ -81,6 +82,7 @@ export abstract class Reductions extends Activations {
 
   /** The least; equal ones share the gradient. */
   amin(options: ReduceOptions = {}): this {
+    normalizeDims('amin', options.dim, this.rank);
     // −1 − x turns the order of whole numbers round without overflow
     if (!isFloat(this.dtype)) return this.int32().neg().sub(1).amax(options).neg().sub(1).cast(this.dtype);
     return this.neg().amax(options).neg();
@@ -133,11 +135,13 @@ export abstract class Reductions extends Activations {
 
   /** Whether any element is not 0. */
   any(options: ReduceOptions = {}): this {
+    normalizeDims('any', options.dim, this.rank);
     return this.bool().sum(options).gt(0);
   }
 
   /** Whether no element is 0. */
   all(options: ReduceOptions = {}): this {
+    normalizeDims('all', options.dim, this.rank);
     return this.logicalNot().any(options).logicalNot();
   }
 
@@ -161,6 +165,7 @@ export abstract class Reductions extends Activations {
   /** (Σ|x|ᵖ)^(1/p); where it is 0 the derivative is 0. */
   norm({ p = 2, dim, keepDim = false }: NormOptions = {}): this {
     if (Number.isNaN(p)) throw new ArgumentError('norm: the order p must be a number; got NaN');
+    normalizeDims('norm', dim, this.rank);
     const x = this.float();
     const over: ReduceOptions = dim === undefined ? { keepDim } : { dim, keepDim };
     if (p === Infinity) return x.abs().amax(over);
