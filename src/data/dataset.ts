@@ -30,13 +30,19 @@ export interface Dataset<S = Sample> {
   get(index: number): S;
   /** The samples at these indices as one batch; without it the loader gets and stacks them one by one. */
   batch?(indices: Int32Array): Batch;
+  /** All targets at once, [N, …]; lets them be checked before anything is trained. */
+  targets?(): Tensor;
 }
 
 /** The samples at these indices, in this order; an index may occur more than once. */
 export function subset<S>(dataset: Dataset<S>, indices: ArrayLike<number>): Dataset<S> {
   const { length } = dataset;
   const kept = Int32Array.from(indices, (index) => checkIndex('subset', index, length));
-  const out = { length: kept.length, get: (i: number) => dataset.get(kept[checkIndex('subset', i, kept.length)]!) };
+  const out = {
+    length: kept.length,
+    get: (i: number) => dataset.get(kept[checkIndex('subset', i, kept.length)]!),
+    ...(dataset.targets && { targets: () => dataset.targets!().indexSelect(0, kept) }),
+  };
   if (dataset.batch === undefined) return out;
   return {
     ...out,

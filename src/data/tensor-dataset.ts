@@ -38,6 +38,11 @@ export class TensorDataset implements Dataset<Batch> {
   batch(indices: Int32Array): Batch {
     return { x: this.x.rows(indices), y: this.y.rows(indices) };
   }
+
+  /** [N, …] */
+  targets(): Tensor {
+    return this.y.rows(Int32Array.from({ length: this.length }, (_, i) => i));
+  }
 }
 
 function columnOf(side: Tensor | Column): Column {

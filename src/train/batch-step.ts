@@ -25,15 +25,27 @@ export class BatchStep {
   private readonly clip: ClipOptions;
   private readonly parameters: readonly Tensor[];
   private readonly cells: readonly Tensor[];
+  /** Called with the first output, before anything has changed. */
+  private check: ((output: Tensor) => void) | undefined;
   /** Before the last step, which may turn out to have been the bad one. */
   private earlier: { readonly cells: Snapshot; readonly optimizer: OptimizerState } | undefined;
 
-  /** @param module built, since its parameters are looked up once. */
-  constructor(module: Layer, optimizer: Optimizer, loss: LossChoice, clip: ClipOptions) {
+  /**
+   * @param module built, since its parameters are looked up once.
+   * @param check called with the first output: what it throws leaves everything as it is.
+   */
+  constructor(
+    module: Layer,
+    optimizer: Optimizer,
+    loss: LossChoice,
+    clip: ClipOptions,
+    check: (output: Tensor) => void,
+  ) {
     this.module = module;
     this.optimizer = optimizer;
     this.loss = loss;
     this.clip = clip;
+    this.check = check;
     this.parameters = module.parameters();
     this.cells = cellsOf(module);
   }
@@ -48,6 +60,8 @@ export class BatchStep {
     const before = { cells: new Snapshot(this.cells), optimizer: this.optimizer.stateDict() };
     try {
       const output = this.module.forward(x);
+      this.check?.(output);
+      this.check = undefined;
       const target = this.loss.align(output, y);
       const loss = this.loss.of(output, target);
       const value = loss.item();

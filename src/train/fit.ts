@@ -11,6 +11,7 @@ import type { Callback, Training } from './callback.ts';
 import { evaluate, type Signal } from './evaluate.ts';
 import { batchOf, type Feed, feedOf, holdOut, isBatched, type TrainingData } from './feed.ts';
 import { type EpochRecord, History, type Scores, validationScores } from './history.ts';
+import { checkLabels } from './label-check.ts';
 import type { LossChoice } from './loss-choice.ts';
 import { lossOfModel, type ModelState } from './model-state.ts';
 import { makeOptimizer } from './optimizer-choice.ts';
@@ -221,7 +222,11 @@ class Run implements Training {
     state.input ??= { shape: x.shape.slice(1), dtype: x.dtype };
     this.optimizer = state.optimizer ??= makeOptimizer(state.optimizerChoice ?? 'adam', module.parameters());
     this.optimizer.zeroGrad();
-    return new BatchStep(module, this.optimizer, plan.loss, plan.options);
+    return new BatchStep(module, this.optimizer, plan.loss, plan.options, (output) => {
+      if (!plan.loss.takesLabels) return;
+      checkLabels('training data', plan.train, output);
+      if (plan.validation) checkLabels('validation data', plan.validation, output);
+    });
   }
 
   private goesOn(): boolean {

@@ -38,6 +38,8 @@ export interface LossChoice {
   readonly of: LossFunction;
   /** The target in the output's shape where they differ by a last dim of 1, as [N, 1] and [N] do. */
   readonly align: (output: Tensor, target: Tensor) => Tensor;
+  /** Whether the target holds class indices, but where it has the output's shape. */
+  readonly takesLabels: boolean;
   /** Above which an output means yes, where there is one a sample. */
   readonly threshold: number;
 }
@@ -48,7 +50,13 @@ const elementwise: readonly LossName[] = ['mse', 'l1', 'huber', 'smoothL1', 'bce
 /** @throws ArgumentError for a name that is none. */
 export function lossOf(loss: LossName | LossFunction): LossChoice {
   if (typeof loss === 'function') {
-    return { name: undefined, of: (output, target) => single(loss(output, target)), align: asGiven, threshold: 0.5 };
+    return {
+      name: undefined,
+      of: (output, target) => single(loss(output, target)),
+      align: asGiven,
+      takesLabels: false,
+      threshold: 0.5,
+    };
   }
   if (!isLossName(loss)) {
     throw new ArgumentError(
@@ -59,6 +67,7 @@ export function lossOf(loss: LossName | LossFunction): LossChoice {
     name: loss,
     of: losses[loss],
     align: elementwise.includes(loss) ? alignLastDim : asGiven,
+    takesLabels: !elementwise.includes(loss),
     threshold: loss === 'bceWithLogits' ? 0 : 0.5,
   };
 }
