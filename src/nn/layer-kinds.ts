@@ -1,6 +1,7 @@
 /** The layers that describe themselves: for each its options as JSON, and the layer made of them. */
 import type { Dtype } from '../core/dtype.ts';
 import { type Fields, type Json, numberJson } from '../core/json.ts';
+import { defaultGenerator, Generator } from '../core/random.ts';
 import type { PerDim } from '../tensor/convolution.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import {
@@ -216,8 +217,8 @@ const withOptions: readonly LayerKind[] = [
   kind(
     'Dropout',
     Dropout,
-    ({ p }) => ({ p }),
-    (f) => new Dropout(f.number('p')),
+    (layer) => ({ p: layer.p, ownGenerator: hasGenerator(layer) }),
+    (f) => new Dropout(f.number('p'), f.flag('ownGenerator') ? { generator: new Generator() } : {}),
   ),
   kind(
     'Flatten',
@@ -313,6 +314,11 @@ function withNumber<K extends string, M extends Layer & Readonly<Record<K, numbe
     (layer) => ({ [option]: numberJson(layer[option]) }),
     (f) => new made(f.number(option)),
   );
+}
+
+/** Whether it draws from a generator of its own, whose state checkpoints keep apart. */
+function hasGenerator(layer: Module): boolean {
+  return Object.values(layer).some((value) => value instanceof Generator && value !== defaultGenerator);
 }
 
 function floatIn(f: Fields): Dtype {

@@ -48,7 +48,7 @@ export function recordOf(optimizer: Optimizer, module: Module): OptimizerRecord 
   const names = new Map(module.namedParameters().map(([name, parameter]) => [parameter, name]));
   const { tensors, groups } = optimizer.stateDict();
   return {
-    name: nameOf(optimizer),
+    name: optimizer.type,
     tensors,
     groups: groups.map(({ lr, hyper }, i) => ({
       lr,
@@ -64,15 +64,9 @@ export function recordOf(optimizer: Optimizer, module: Module): OptimizerRecord 
   };
 }
 
-/** The optimizer's name; of a class of the user's own its class name. */
-function nameOf(optimizer: Optimizer): string {
-  const known = Object.entries(kinds).find(([, kind]) => optimizer.constructor === kind);
-  return known ? known[0] : optimizer.constructor.name;
-}
-
 /** The optimizer of a record, over the parameters that it names; undefined where its class is not known here. */
 export function optimizerOf(record: OptimizerRecord, module: Module): Optimizer | undefined {
-  const { name } = record;
+  const name = record.name.toLowerCase();
   if (!isName(name)) return undefined;
   const parameters = new Map(module.namedParameters());
   const groups = record.groups.map((group) => ({
@@ -89,7 +83,7 @@ export function optimizerOf(record: OptimizerRecord, module: Module): Optimizer 
 
 /** Gives an optimizer the state of a record, where it is one of the same kind; another starts afresh. */
 export function restoreOptimizer(optimizer: Optimizer, record: OptimizerRecord): void {
-  if (nameOf(optimizer) !== record.name) return;
+  if (optimizer.type !== record.name) return;
   const groups = record.groups.map(({ parameters, lr, hyper }) => ({ params: parameters.length, lr, hyper }));
-  optimizer.loadStateDict({ type: optimizer.constructor.name, tensors: record.tensors, groups });
+  optimizer.loadStateDict({ type: record.name, tensors: record.tensors, groups });
 }
