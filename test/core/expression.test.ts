@@ -46,8 +46,8 @@ describe('rewrites', () => {
   it('change no bit of random expressions at special numbers', () => {
     const roll = rollOf(7);
     const grammar = { inputs: 2, scalars: 1, whole: false };
-    for (let n = 0; n < 1500; n++) {
-      const { expr, direct } = randomTree(roll, 5, grammar);
+    for (let n = 0; n < 6000; n++) {
+      const { expr, direct } = randomTree(roll, 1 + roll(5), grammar);
       for (let k = 0; k < 12; k++) {
         const [a, b, s] = [0, 1, 2].map(() => specials[roll(specials.length)]!) as [number, number, number];
         const [found, expected] = [evaluate(expr, [a, b], [s]), direct([a, b], [s])];
@@ -61,6 +61,7 @@ describe('rewrites', () => {
   it('leave 0·x, x + 0, 0/x and x − x alone', () => {
     expect(mul(0, x).op).toBe('mul');
     expect(add(x, 0).op).toBe('add');
+    expect(add(0, x).op).toBe('add');
     expect(div(0, x).op).toBe('div');
     expect(sub(x, x).op).toBe('sub');
     expect(sub(x, -0).op).toBe('sub');
@@ -70,6 +71,7 @@ describe('rewrites', () => {
     expect(mul(1, x)).toBe(x);
     expect(div(x, 1)).toBe(x);
     expect(add(x, -0)).toBe(x);
+    expect(add(-0, x)).toBe(x);
     expect(sub(x, 0)).toBe(x);
     expect(neg(neg(x))).toBe(x);
     expect(mul(-1, x)).toBe(neg(x));

@@ -74,6 +74,11 @@ describe('index', () => {
     expectElements(x.index(null, [[0], [2]], [1, 3, -1]), [2, 2, 3], (i, n, o) => at(i, 2 * n, [1, 3, 3][o]!));
     expectElements(x.index([1, 0], null, [3, 2]), [2, 3], (n, j) => at([1, 0][n]!, j, [3, 2][n]!));
     expectElements(x.index(1, null, 2), [3], (j) => at(1, j, 2));
+    const y = between(-1, 1, [2, 3, 2, 4]);
+    const yAt = readerOf(y);
+    expectElements(y.index(null, [0, 2, 1], null, [3, 0, 3]), [3, 2, 2], (n, i, k) =>
+      yAt(i, [0, 2, 1][n]!, k, [3, 0, 3][n]!),
+    );
     expect(x.index(Tensor.zeros([0], { dtype: 'int32' })).shape).toEqual([0, 3, 4]);
     expectElements(x.indexSelect(2, [3, -4]), [2, 3, 2], (i, j, k) => at(i, j, k === 0 ? 3 : 0));
   });
