@@ -89,7 +89,8 @@ export abstract class Elementwise extends Movements {
 
   private binary(name: NumberName, other: this | Literal, least: Dtype = 'int32'): this {
     if (typeof other === 'number' || typeof other === 'boolean') return this.withNumber(name, Number(other), least);
-    return this.map2(name, this.lift(name, other, promote(this.dtype, least)), least);
+    const y = other instanceof Value ? other : this.literal(name, other, promote(this.dtype, least));
+    return this.map2(name, y, least);
   }
 
   private map2(name: BinaryName, y: this, least: Dtype, scalars: readonly number[] = noScalars): this {
