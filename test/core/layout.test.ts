@@ -78,6 +78,7 @@ describe('a fresh layout', () => {
     expect(rowMajorStrides([2, 3, 4])).toEqual([12, 4, 1]);
     expect(contiguousLayout([])).toMatchObject({ strides: [], offset: 0, size: 1, contiguous: true });
     expect(contiguousLayout([2, 0])).toMatchObject({ size: 0, contiguous: true });
+    expect(permuteLayout(contiguousLayout([2, 0, 3]), [2, 0, 1]).contiguous).toBe(true); // nothing is out of order
   });
 });
 
