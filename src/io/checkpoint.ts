@@ -79,10 +79,12 @@ export async function saveCheckpoint(target: Target, checkpoint: Checkpoint): Pr
  * @throws FormatError for a damaged file, StateError where it does not fit the module or none can be made.
  * @example const { module } = await io.loadCheckpoint('net.safetensors');
  */
-export async function loadCheckpoint<M extends Layer = Layer>(
+export async function loadCheckpoint<M extends Layer>(
   source: Source,
-  options: LoadCheckpointOptions<M> = {},
-): Promise<LoadedCheckpoint<M | Layer>> {
+  options: LoadCheckpointOptions<M> & { readonly module: M },
+): Promise<LoadedCheckpoint<M>>;
+export async function loadCheckpoint(source: Source, options?: LoadCheckpointOptions): Promise<LoadedCheckpoint>;
+export async function loadCheckpoint(source: Source, options: LoadCheckpointOptions = {}): Promise<LoadedCheckpoint> {
   return decodeCheckpoint(await readBytes('load', source), { name: nameOf(source), ...options });
 }
 
@@ -120,10 +122,15 @@ function optimizerJson({ name, groups }: OptimizerRecord): Json {
 }
 
 /** What the bytes of such a file hold. */
-export function decodeCheckpoint<M extends Layer = Layer>(
+export function decodeCheckpoint<M extends Layer>(
   bytes: Uint8Array,
-  { module: given, name = 'bytes' }: LoadCheckpointOptions<M> = {},
-): LoadedCheckpoint<M | Layer> {
+  options: LoadCheckpointOptions<M> & { readonly module: M },
+): LoadedCheckpoint<M>;
+export function decodeCheckpoint(bytes: Uint8Array, options?: LoadCheckpointOptions): LoadedCheckpoint;
+export function decodeCheckpoint(
+  bytes: Uint8Array,
+  { module: given, name = 'bytes' }: LoadCheckpointOptions = {},
+): LoadedCheckpoint {
   const { tensors, metadata } = decodeTensors(bytes, { name });
   const format = metadata[`${prefix}format`];
   if (format !== undefined && format !== version) {
