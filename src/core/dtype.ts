@@ -1,5 +1,5 @@
 /** The element types of tensors and the typed arrays that hold them. */
-import { DtypeError } from './errors.ts';
+import { DeviceError, DtypeError } from './errors.ts';
 
 /** What a tensor's elements are: float32 is the default, bool is stored as bytes 0 and 1. */
 export type Dtype = 'float32' | 'float64' | 'int32' | 'bool';
@@ -17,10 +17,26 @@ export const bytesPerElement: Readonly<Record<Dtype, number>> = { bool: 1, int32
 
 /**
  * A zero-filled array of `size` elements; a small one may share its buffer with others, so hand out copies of it only.
+ * @throws DeviceError where there is not that much memory.
  */
 export function allocate(dtype: Dtype, size: number): TypedArray {
   const bytes = size * bytesPerElement[dtype];
   if (bytes > inlineBytes && bytes <= chunkedBytes) return claim(dtype, size, bytes);
+  if (bytes < hugeBytes) return fresh(dtype, size);
+  try {
+    return fresh(dtype, size);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new DeviceError(
+      `memory: there is no room for ${size} elements of ${dtype}; got a request of ${bytes} bytes in one array; take smaller shapes or batches`,
+      { cause: error },
+    );
+  }
+}
+
+const hugeBytes = 2 ** 28;
+
+function fresh(dtype: Dtype, size: number): TypedArray {
   switch (dtype) {
     case 'float32':
       return new Float32Array(size);

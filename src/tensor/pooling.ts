@@ -1,5 +1,6 @@
 /** Pooling over windows: views of the input, reduced; and unfold and fold, the windows as columns. */
 
+import { isFloat } from '../core/dtype.ts';
 import { ArgumentError, ShapeError } from '../core/errors.ts';
 import type { Window } from '../core/layout.ts';
 import { shapeText, sizeOf } from '../core/shape.ts';
@@ -79,7 +80,8 @@ export abstract class Poolings extends Convolutions {
   ): this | Extremes<this> {
     const geometry = this.geometry(where, spatial, kernel, options);
     const padding = geometry.map((g) => g.padding);
-    const windows = this.pad(padding, { value: -Infinity }).windows(geometry).flatten(-spatial);
+    const lowest = isFloat(this.dtype) ? -Infinity : -(2 ** 31);
+    const windows = this.pad(padding, { value: lowest }).windows(geometry).flatten(-spatial);
     const { values, indices } = windows.max({ dim: -1 });
     if (!options.returnIndices) return values;
     const plane = this.shape.slice(2);

@@ -1,6 +1,7 @@
 /** Fresh arrays: zero-filled, and none over another, whether their buffers are shared or not. */
 import { expect, test } from 'vitest';
 import { allocate, type Dtype, dtypes, type TypedArray } from '../../src/core/dtype.ts';
+import { DeviceError } from '../../src/core/errors.ts';
 
 const sizes = [0, 1, 3, 15, 16, 17, 31, 64, 100, 129, 255, 256, 257, 1000, 1024, 1025];
 
@@ -26,4 +27,9 @@ function mark(dtype: Dtype, size: number, index: number): { readonly array: Type
 
 test('a shared buffer is small, so that one array keeps little alive', () => {
   for (const size of [17, 100, 256]) expect(allocate('float32', size).buffer.byteLength).toBeLessThanOrEqual(8192);
+});
+
+test('more than there is memory for is an error that says how much', () => {
+  expect(() => allocate('float64', 1e12)).toThrow(DeviceError);
+  expect(() => allocate('float64', 1e12)).toThrow(/8000000000000 bytes/);
 });

@@ -173,6 +173,13 @@ describe('poolings', () => {
     );
   });
 
+  it('pads whole numbers with the least of them', () => {
+    const whole = Tensor.from([[-5, -6]])
+      .int32()
+      .unsqueeze(0);
+    expect(whole.maxPool1d(2, { stride: 1, padding: 1 }).toArray()).toEqual([[[-5, -5, -6]]]);
+  });
+
   it('1d and 3d agree with 2d where a dim is trivial', () => {
     const line = x.slice(null, null, 0); // [2, 2, 7]
     for (const [flat, wide] of [
