@@ -21,6 +21,7 @@ const jsonOf = (out: string): Record<string, unknown>[] =>
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'tsgrad-'));
   await writeDigits(folder, 2000, 100);
+  await writeDigits(join(folder, 'small'), 200, 50);
   trained = await run(['train', '--data', '.', '--epochs', '3']);
 }, 60_000);
 afterAll(() => rm(folder, { recursive: true }));
@@ -65,7 +66,6 @@ describe('train', () => {
   });
 
   it('prints one JSON object an epoch and one of the test, and nothing else', async () => {
-    await writeDigits(join(folder, 'small'), 200, 50);
     const { code, out, err } = await run(['train', ...small, '--json', '--out', 'new/a.safetensors']);
     expect([code, err]).toEqual([0, '']);
     const lines = jsonOf(out);
@@ -220,14 +220,14 @@ describe.concurrent('failures', () => {
     ],
     [
       'a path that is a folder',
-      ['train', '--out', 'mnist'],
+      ['train', '--data', 'small', '--out', 'mnist'],
       {},
       1,
       /^tsgrad: --out: the path is a folder .*nothing was trained/,
     ],
     [
       'a path below a file',
-      ['train', '--out', 'models/digits.safetensors/x'],
+      ['train', '--data', 'small', '--out', `${saved}/x`],
       {},
       1,
       /^tsgrad: --out: .*nothing was trained/,

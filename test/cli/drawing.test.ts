@@ -16,10 +16,10 @@ function boundsOf(picture: Float32Array): { left: number; right: number; top: nu
 
 describe('a drawing', () => {
   it('fills 20 pixels of the picture, around its middle', () => {
-    const bar = pictureOf('@@\n@@\n@@\n@@\n@@', 'bar'); // twice as high as wide, signs being twice as high as wide
+    const bar = pictureOf('@@\n@@\n@@\n@@\n@@', 'bar'); // 2 wide and 10 high, signs being twice as high as wide
     expect(boundsOf(bar)).toEqual({ left: 12, right: 15, top: 4, bottom: 23 });
     const line = pictureOf('@@@@@@@@', 'line');
-    expect(boundsOf(line)).toEqual({ left: 4, right: 23, top: 11, bottom: 15 });
+    expect(boundsOf(line)).toEqual({ left: 4, right: 23, top: 11, bottom: 16 });
   });
 
   it('looks the same wherever it stands, however large, on blanks or full stops', () => {
