@@ -189,7 +189,7 @@ class Run implements Training {
       ...scores,
       ...(held && validationScores(held)),
       lr: this.lr,
-      seconds: (performance.now() - began) / 1000,
+      seconds: Math.round(performance.now() - began) / 1000,
     };
     this.records.push(record);
     state.epochs = [...state.epochs, record];

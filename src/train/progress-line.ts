@@ -14,8 +14,8 @@ export interface LineState {
   readonly seconds: number;
 }
 
-const widestBar = 24;
-const narrowestBar = 6;
+/** Widths of the bar: few, so that it keeps still while the numbers beside it grow. */
+const bars = [24, 20, 16, 12, 8];
 
 /**
  * `epoch 1/5 [=====>....] 1200/1875 loss 0.312 accuracy 0.91 · 210 batches/s · 0:03 left` in at most `width` columns:
@@ -27,7 +27,7 @@ export function liveLine(state: LineState, width: number): string {
   const tail = [speed(state), timeLeft(state)].filter((text) => text !== '').map((text) => ` · ${text}`);
   for (const end of [tail.join(''), tail.slice(1).join(''), '']) {
     const rest = ` ${count(state)}${scores.join('')}${end}`;
-    const bar = progressBar(state, Math.min(widestBar, width - head.length - rest.length - 3));
+    const bar = progressBar(state, width - head.length - rest.length - 3);
     if (bar !== '' || state.batches === undefined) {
       const line = `${head}${bar}${rest}`;
       if (line.length <= width) return line;
@@ -53,11 +53,12 @@ export function epochLine(state: LineState): string {
 }
 
 function count({ batch, batches }: LineState): string {
-  return batches === undefined ? `${batch} batches` : `${batch}/${batches}`;
+  return batches === undefined ? `${batch} batches` : `${String(batch).padStart(String(batches).length)}/${batches}`;
 }
 
-function progressBar({ batch, batches }: LineState, cells: number): string {
-  if (batches === undefined || cells < narrowestBar) return '';
+function progressBar({ batch, batches }: LineState, room: number): string {
+  const cells = bars.find((width) => width <= room);
+  if (batches === undefined || cells === undefined) return '';
   const done = Math.floor((Math.min(batch, batches) / Math.max(1, batches)) * cells);
   const arrow = done < cells ? '>' : '';
   return ` [${'='.repeat(done)}${arrow}${'.'.repeat(cells - done - arrow.length)}]`;

@@ -32,7 +32,7 @@ describe('the live line', () => {
   });
 
   it('gives up the bar, then the speed, then scores', () => {
-    expect(liveLine(state, 79)).toBe('epoch 1/5 [============>......] 1200/1875 loss 0.312 accuracy 0.910 · 0:04 left');
+    expect(liveLine(state, 79)).toBe('epoch 1/5 [==========>.....] 1200/1875 loss 0.312 accuracy 0.910 · 0:04 left');
     expect(liveLine(state, 50)).toBe('epoch 1/5 1200/1875 loss 0.312 accuracy 0.910');
     expect(liveLine(state, 40)).toBe('epoch 1/5 1200/1875 loss 0.312');
     expect(liveLine(state, 20)).toBe('epoch 1/5 1200/1875');
@@ -129,9 +129,9 @@ describe('progress', () => {
     progress.onEpochEnd(training(10), record);
     progress.onTrainEnd();
     expect(writer.texts).toEqual([
-      'epoch 2/3 3/10 loss 0.375 · 4.0 s/batch · 0:28 left\n',
-      'epoch 2/3 6/10 loss 0.750 · 4.0 s/batch · 0:16 left\n',
-      'epoch 2/3 9/10 loss 1.125 · 4.0 s/batch · 0:04 left\n',
+      'epoch 2/3  3/10 loss 0.375 · 4.0 s/batch · 0:28 left\n',
+      'epoch 2/3  6/10 loss 0.750 · 4.0 s/batch · 0:16 left\n',
+      'epoch 2/3  9/10 loss 1.125 · 4.0 s/batch · 0:04 left\n',
       'epoch 2/3 10/10 loss 0.500 valLoss 0.250 · 40.0 s\n',
     ]);
   });
