@@ -34,7 +34,7 @@ export interface Callback {
   onEpochBegin?(training: Training): void | Promise<void>;
   /** After the parameters have changed. */
   onBatchEnd?(training: Training): void | Promise<void>;
-  /** After validation. */
+  /** After validation; not where that was stopped half-way. */
   onEpochEnd?(training: Training, record: EpochRecord): void | Promise<void>;
   /** After the last epoch, or when training was stopped; not after an error. */
   onTrainEnd?(training: Training, history: History): void | Promise<void>;

@@ -1,5 +1,5 @@
 /** Training: epochs of batches, validation, callbacks, and a clean end whenever it comes. */
-import { ArgumentError } from '../core/errors.ts';
+import { ArgumentError, StateError } from '../core/errors.ts';
 import type { Generator } from '../core/random.ts';
 import type { Batch } from '../data/dataset.ts';
 import { restoreRandom } from '../io/random-states.ts';
@@ -50,7 +50,16 @@ export async function train(
   options: FitOptions,
   save: (path: string) => Promise<void>,
 ): Promise<History> {
-  return new Run(state, planOf(state, data, options), save).run();
+  if (state.busy) {
+    throw new StateError('fit: the model is being trained already; wait for that to end, or train a copy');
+  }
+  const run = new Run(state, planOf(state, data, options), save);
+  state.busy = true;
+  try {
+    return await run.run();
+  } finally {
+    state.busy = false;
+  }
 }
 
 /** Everything that a run needs, checked before anything changes. */
@@ -193,6 +202,7 @@ class Run implements Training {
     };
     this.records.push(record);
     state.epochs = [...state.epochs, record];
+    if (plan.validation && !held) return; // cut short: callbacks would look for scores that are not there
     await this.each((callback) => callback.onEpochEnd?.(this, record));
   }
 

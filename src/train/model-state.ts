@@ -28,6 +28,8 @@ export interface ModelState {
   resume: RandomStates | undefined;
   /** The state of the generator that orders the samples, if it is one of its own. */
   order: () => GeneratorState | undefined;
+  /** Whether it is being trained. */
+  busy: boolean;
   /** What the model had when it was saved, but no file can hold and nobody has passed yet. */
   absent: readonly string[];
 }

@@ -92,6 +92,7 @@ export class Model<M extends Layer = Layer> {
       input: undefined,
       resume: undefined,
       order: () => undefined,
+      busy: false,
       absent: [],
     };
   }

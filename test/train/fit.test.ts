@@ -7,7 +7,14 @@ import * as nn from '../../src/nn/index.ts';
 import { Adam, SGD } from '../../src/optim/index.ts';
 import { noGrad } from '../../src/tensor/grad.ts';
 import { Tensor } from '../../src/tensor/tensor.ts';
-import { type Callback, type FitOptions, Model, type ModelOptions, type TrainingData } from '../../src/train/index.ts';
+import {
+  type Callback,
+  EarlyStopping,
+  type FitOptions,
+  Model,
+  type ModelOptions,
+  type TrainingData,
+} from '../../src/train/index.ts';
 import { cornerSet, corners, network, numbersOf } from './example.ts';
 
 const quiet: FitOptions = { verbose: false };
@@ -83,6 +90,14 @@ describe('fit', () => {
     const output = await m.predict(x);
     expect(history.last!.loss).toBeCloseTo(nn.crossEntropy(output, y).item(), 5);
     expect(history.last!.accuracy).toBeCloseTo(output.argMax({ dim: 1 }).eq(y).float32().mean().item(), 6);
+  });
+
+  it('runs once at a time', async () => {
+    const m = model();
+    const first = m.fit(cornerSet(40), quiet);
+    await expect(m.fit(cornerSet(40), quiet)).rejects.toThrow(StateError);
+    expect((await first).epochs).toHaveLength(1);
+    expect((await m.fit(cornerSet(40), quiet)).last!.epoch).toBe(2);
   });
 
   it('keeps the modes of all modules', async () => {
@@ -426,6 +441,26 @@ describe('a signal', () => {
     });
     expect(history.epochs).toHaveLength(1);
     expect(history.stopped).toBe('aborted');
+  });
+
+  it('that comes during validation keeps the epoch, without its scores', async () => {
+    const controller = new AbortController();
+    const validation = function* () {
+      controller.abort();
+      yield corners(8);
+      yield corners(8);
+    };
+    const ended: number[] = [];
+    const m = model();
+    const history = await m.fit(cornerSet(64), {
+      ...quiet,
+      epochs: 3,
+      validation,
+      signal: controller.signal,
+      callbacks: [new EarlyStopping(), { onEpochEnd: (_training, { epoch }) => void ended.push(epoch) }],
+    });
+    expect([history.stopped, history.epochs.length, ended]).toEqual(['aborted', 1, []]);
+    expect(history.last).not.toHaveProperty('valLoss');
   });
 
   it('that came before leaves all as it is', async () => {
