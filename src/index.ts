@@ -1,17 +1,25 @@
 /** The public face of tsgrad: re-exports only. */
 export type { Dtype, TypedArray } from './core/dtype.ts';
 export * from './core/errors.ts';
-export { defaultGenerator, Generator, type GeneratorState, manualSeed } from './core/random.ts';
+export * as expression from './core/expression.ts';
+export { type Draw, defaultGenerator, Generator, type GeneratorState, manualSeed } from './core/random.ts';
+export type { BinaryFunction, ScalarFunction, UnaryFunction } from './core/scalar-maths.ts';
 export type { Shape } from './core/shape.ts';
 export * as data from './data/index.ts';
 export * as io from './io/index.ts';
 export * as metrics from './metrics/index.ts';
 export * as nn from './nn/index.ts';
 export * as optim from './optim/index.ts';
+export type { GeluOptions } from './tensor/activation.ts';
 export type { BackwardOptions } from './tensor/autograd.ts';
+export type { ConvOptions, ConvTransposeOptions, PerDim } from './tensor/convolution.ts';
 export { enableGrad, type GradOptions, grad, noGrad } from './tensor/grad.ts';
 export { type GradcheckOptions, gradcheck } from './tensor/gradcheck.ts';
+export type { Padding, PadOptions, SortOptions, TopKOptions } from './tensor/indexing.ts';
 export type { Literal, Nested, NumericArray } from './tensor/literal.ts';
+export type { DiagonalOptions, Range } from './tensor/movement.ts';
+export type { AvgPoolOptions, MaxPoolOptions, UnfoldOptions, WithIndices } from './tensor/pooling.ts';
+export type { DimOptions, Extremes, NormOptions, ReduceOptions, VarianceOptions } from './tensor/reduce.ts';
 export { maskedSelect, nonZero, type Unique, unique } from './tensor/select.ts';
 export {
   type FromOptions,

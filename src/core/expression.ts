@@ -83,7 +83,7 @@ export function add(x: ExprLike, y: ExprLike): Expr {
   return build('add', a.id <= b.id ? [a, b] : [b, a]);
 }
 
-/** The sum of contributions to a derivative, where a constant 0 means that there is none. */
+/** @internal The sum of contributions to a derivative, where a constant 0 means that there is none. */
 export function accumulate(a: Expr, b: Expr): Expr {
   return a === zero ? b : b === zero ? a : add(a, b);
 }
@@ -179,7 +179,7 @@ export function define(
 
 const bodies = new Map<Expr, Expr>();
 
-/** The body of a call. */
+/** @internal The body of a call. */
 export function bodyOf(call: Expr): Expr {
   let body = bodies.get(call);
   if (!body) {
@@ -189,12 +189,12 @@ export function bodyOf(call: Expr): Expr {
   return body;
 }
 
-/** Whether the result is 1 or 0. */
+/** @internal Whether the result is 1 or 0. */
 export function isBoolean(e: Expr): boolean {
   return e.op === 'call' ? isBoolean(bodyOf(e)) : booleanFunctions.has(e.op);
 }
 
-/** Calls `f` on every node once, arguments first. */
+/** @internal Calls `f` on every node once, arguments first. */
 export function visit(root: Expr, f: (e: Expr) => void, seen: Set<Expr> = new Set()): void {
   if (seen.has(root)) return;
   seen.add(root);
@@ -202,7 +202,7 @@ export function visit(root: Expr, f: (e: Expr) => void, seen: Set<Expr> = new Se
   f(root);
 }
 
-/** The same expression with some nodes replaced (`by` gives undefined where a node stays). */
+/** @internal The same expression with some nodes replaced (`by` gives undefined where a node stays). */
 export function substitute(root: Expr, by: (e: Expr) => Expr | undefined): Expr {
   const memo = new Map<Expr, Expr>();
   const go = (e: Expr): Expr => {
@@ -216,7 +216,7 @@ export function substitute(root: Expr, by: (e: Expr) => Expr | undefined): Expr 
   return go(root);
 }
 
-/** The same expression with calls replaced by their bodies. */
+/** @internal The same expression with calls replaced by their bodies. */
 export function lower(root: Expr): Expr {
   const expand = (e: Expr): Expr | undefined => (e.op === 'call' ? substitute(bodyOf(e), expand) : undefined);
   return substitute(root, expand);

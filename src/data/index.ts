@@ -1,5 +1,5 @@
 /** The public face of the data room: datasets, the loader, the drawn digits and the readers of file formats. */
-export type { CompactArray } from './column.ts';
+export type { Column, CompactArray } from './column.ts';
 export type { Batch, Dataset, Sample, SplitOptions } from './dataset.ts';
 export { concat, map, split, subset } from './dataset.ts';
 export { type DigitOptions, drawDigits } from './digits.ts';

@@ -1,4 +1,6 @@
 /** The public face of the io room: files, safetensors, and models in them. */
+
+export type { Fields, Json } from '../core/json.ts';
 export {
   type Checkpoint,
   decodeCheckpoint,

@@ -4,7 +4,7 @@ import { type Shape, shapeText } from '../core/shape.ts';
 import { duplicateKey } from './duplicate-key.ts';
 
 /** The size of one element of each dtype a file may name, in bits; from the least aligned to the most. */
-export const elementBits = {
+export const elementBits: Readonly<Record<FileDtype, number>> = {
   BOOL: 8,
   F4: 4,
   F6_E2M3: 6,
@@ -27,10 +27,32 @@ export const elementBits = {
   F64: 64,
   I64: 64,
   U64: 64,
-} as const;
+};
 
 /** The dtypes that files name. */
-export type FileDtype = keyof typeof elementBits;
+export type FileDtype =
+  | 'BOOL'
+  | 'F4'
+  | 'F6_E2M3'
+  | 'F6_E3M2'
+  | 'U8'
+  | 'I8'
+  | 'F8_E5M2'
+  | 'F8_E4M3'
+  | 'F8_E8M0'
+  | 'F8_E4M3FNUZ'
+  | 'F8_E5M2FNUZ'
+  | 'I16'
+  | 'U16'
+  | 'F16'
+  | 'BF16'
+  | 'I32'
+  | 'U32'
+  | 'F32'
+  | 'C64'
+  | 'F64'
+  | 'I64'
+  | 'U64';
 
 /** The files' dtypes in the order by which the writer sorts, least aligned first. */
 export const fileDtypes: readonly FileDtype[] = Object.keys(elementBits).filter(isFileDtype);
