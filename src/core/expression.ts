@@ -143,10 +143,11 @@ export function where(condition: Expr, x: ExprLike, y: ExprLike): Expr {
   return intern('where', [condition, a, b]);
 }
 
-function binary(op: ScalarFunction): (x: ExprLike, y: ExprLike) => Expr {
+function binary(op: ScalarFunction): Binary {
   return (x, y) => build(op, [lift(x), lift(y)]);
 }
-type Binary = (x: ExprLike, y: ExprLike) => Expr;
+/** A constructor of two arguments. */
+export type Binary = (x: ExprLike, y: ExprLike) => Expr;
 export const max: Binary = binary('max');
 export const min: Binary = binary('min');
 export const fmod: Binary = binary('fmod');
