@@ -40,5 +40,22 @@ declare class DecompressionStream {
   constructor(format: 'gzip');
 }
 
+/** As much of WebAssembly as the engine takes. */
+declare namespace WebAssembly {
+  class Memory {
+    constructor(limits: { initial: number; maximum?: number; shared?: boolean });
+    readonly buffer: ArrayBuffer | SharedArrayBuffer;
+    grow(pages: number): number;
+  }
+  class Module {
+    constructor(bytes: Uint8Array<ArrayBuffer>);
+  }
+  class Instance {
+    constructor(module: Module, imports: Readonly<Record<string, Readonly<Record<string, Memory>>>>);
+    readonly exports: Readonly<Record<string, unknown>>;
+  }
+  class CompileError extends Error {}
+}
+
 /** Node's modules are imported when used, behind a guard; `tsconfig.json` checks those calls with Node's own types. */
 declare module 'node:*';
