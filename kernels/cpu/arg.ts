@@ -6,10 +6,26 @@ import type { Operand } from './operand.ts';
 
 /** The first index of the greatest or least along `dim`; the first NaN if there is one. The dim must not be empty. */
 export function arg(params: Params['arg'], x: Operand): Int32Array {
+  const firstOf = params.op === 'max' ? firstGreatest : firstLeast;
+  const { contiguous, shape, size, offset } = x.layout;
+  if (contiguous && params.dim === shape.length - 1)
+    return rowsFirst(firstOf, x.storage, offset, size, shape[params.dim]!);
   const { starts, step, n } = linesOf(x.layout, params.dim);
   const out = new Int32Array(starts.length);
-  const firstOf = params.op === 'max' ? firstGreatest : firstLeast;
   for (let line = 0; line < starts.length; line++) out[line] = firstOf(x.storage, starts[line]!, step, n);
+  return out;
+}
+
+/** Along the last dim of a row-major array: nothing to set up. */
+function rowsFirst(
+  firstOf: typeof firstGreatest,
+  data: TypedArray,
+  start: number,
+  size: number,
+  n: number,
+): Int32Array {
+  const out = new Int32Array(size / n);
+  for (let row = 0, at = start; row < out.length; row++, at += n) out[row] = firstOf(data, at, 1, n);
   return out;
 }
 

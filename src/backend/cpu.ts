@@ -1,38 +1,36 @@
-/** The CPU: typed arrays that the garbage collector frees, computed by plain loops. */
-import { arg, argsort } from '../../kernels/cpu/arg.ts';
-import { conv } from '../../kernels/cpu/conv.ts';
-import { cast, copy } from '../../kernels/cpu/copy.ts';
-import { full, iota } from '../../kernels/cpu/fill.ts';
-import { fold } from '../../kernels/cpu/fold.ts';
-import { gather } from '../../kernels/cpu/gather.ts';
-import { map } from '../../kernels/cpu/map.ts';
-import { matmul } from '../../kernels/cpu/matmul.ts';
-import { place } from '../../kernels/cpu/place.ts';
-import { random } from '../../kernels/cpu/random.ts';
-import { reduce } from '../../kernels/cpu/reduce.ts';
-import { scan } from '../../kernels/cpu/scan.ts';
-import { scatterAdd } from '../../kernels/cpu/scatter-add.ts';
+/** The CPU: typed arrays that the garbage collector frees, computed by the WASM engine where it wins, else by plain loops. */
+import { copy } from '../../kernels/cpu/copy.ts';
 import type { TypedArray } from '../core/dtype.ts';
-import type { Backend } from './interface.ts';
+import type { Computation } from '../core/primitive.ts';
+import type { Backend, Kernel } from './interface.ts';
+import { plain } from './plain.ts';
+import { type EngineKernel, engineKernels } from './wasm.ts';
+
+/** The engine's answer, or the plain loops' where it has none. */
+function either<P extends Computation>(primitive: P): Kernel<P> {
+  const loops = plain[primitive] as Kernel<P>;
+  const engine = engineKernels[primitive] as EngineKernel<P> | undefined;
+  return engine ? (params, inputs, out) => engine(params, inputs, out) ?? loops(params, inputs, out) : loops;
+}
 
 /** The backend of device `'cpu'`. */
 export const cpu: Backend = {
   kernels: {
-    full: (params) => full(params),
-    iota: (params) => iota(params),
-    random: (params) => random(params),
-    map: ({ formula, scalars }, inputs, out) => map(formula, scalars, inputs, out.dtype),
-    cast: ({ dtype }, [x]) => cast(x!, dtype),
-    reduce: (params, [x]) => reduce(params, x!),
-    place: (params, inputs, out) => place(params, inputs, out.dtype),
-    fold: (params, [x]) => fold(params, x!),
-    gather: (params, [x, index]) => gather(params, x!, index!),
-    scatterAdd: (params, [x, index], out) => scatterAdd(params, x!, index!, out.shape),
-    matmul: (_params, [a, b], out) => matmul(a!, b!, out.shape, out.dtype),
-    conv: (params, [x, w], out) => conv(params, x!, w!, out.shape),
-    arg: (params, [x]) => arg(params, x!),
-    argsort: (params, [x]) => argsort(params, x!),
-    scan: (params, [x]) => scan(params, x!),
+    full: either('full'),
+    iota: either('iota'),
+    random: either('random'),
+    map: either('map'),
+    cast: either('cast'),
+    reduce: either('reduce'),
+    place: either('place'),
+    fold: either('fold'),
+    gather: either('gather'),
+    scatterAdd: either('scatterAdd'),
+    matmul: either('matmul'),
+    conv: either('conv'),
+    arg: either('arg'),
+    argsort: either('argsort'),
+    scan: either('scan'),
   },
   copy,
   read: (x) => owned(copy(x)),

@@ -22,19 +22,48 @@ export const bytesPerElement: Readonly<Record<Dtype, number>> = { bool: 1, int32
 export function allocate(dtype: Dtype, size: number): TypedArray {
   const bytes = size * bytesPerElement[dtype];
   if (bytes > inlineBytes && bytes <= chunkedBytes) return claim(dtype, size, bytes);
-  if (bytes < hugeBytes) return fresh(dtype, size);
+  return bytes < hugeBytes ? fresh(dtype, size) : orNoRoom(() => fresh(dtype, size), dtype, size);
+}
+
+/**
+ * A copy of an array of a dtype, where it is large in a buffer of its own, which need not be filled with zeros first.
+ * @throws DeviceError where there is not that much memory.
+ */
+export function duplicate(dtype: Dtype, x: TypedArray): TypedArray {
+  if (x.byteLength <= chunkedBytes) {
+    const out = allocate(dtype, x.length);
+    out.set(x);
+    return out;
+  }
+  return x.byteLength < hugeBytes ? copyOf(dtype, x) : orNoRoom(() => copyOf(dtype, x), dtype, x.length);
+}
+
+const hugeBytes = 2 ** 28;
+
+function orNoRoom(make: () => TypedArray, dtype: Dtype, size: number): TypedArray {
   try {
-    return fresh(dtype, size);
+    return make();
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     throw new DeviceError(
-      `memory: there is no room for ${size} elements of ${dtype}; got a request of ${bytes} bytes in one array; take smaller shapes or batches`,
+      `memory: there is no room for ${size} elements of ${dtype}; got a request of ${size * bytesPerElement[dtype]} bytes in one array; take smaller shapes or batches`,
       { cause: error },
     );
   }
 }
 
-const hugeBytes = 2 ** 28;
+function copyOf(dtype: Dtype, x: TypedArray): TypedArray {
+  switch (dtype) {
+    case 'float32':
+      return new Float32Array(x);
+    case 'float64':
+      return new Float64Array(x);
+    case 'int32':
+      return new Int32Array(x);
+    case 'bool':
+      return new Uint8Array(x);
+  }
+}
 
 function fresh(dtype: Dtype, size: number): TypedArray {
   switch (dtype) {

@@ -148,13 +148,15 @@ export function mergeDims(shape: Shape, strides: readonly (readonly number[])[])
 export function elementOffsets(shape: Shape, strides: readonly number[], offset: number): Int32Array {
   const { dims, strides: merged } = mergeDims(shape, [strides]);
   const step = merged[0]!;
-  const size = sizeOf(shape);
-  const out = new Int32Array(size);
-  const index = new Int32Array(dims.length);
+  const out = new Int32Array(sizeOf(shape));
+  const last = dims.length - 1;
+  const n = last < 0 ? 1 : dims[last]!;
+  const inner = last < 0 ? 0 : step[last]!;
+  const index = new Int32Array(Math.max(0, last));
   let at = offset;
-  for (let i = 0; i < size; i++) {
-    out[i] = at;
-    for (let d = dims.length - 1; d >= 0; d--) {
+  for (let i = 0; i < out.length; ) {
+    for (let j = 0, to = at; j < n; j++, to += inner) out[i++] = to;
+    for (let d = last - 1; d >= 0; d--) {
       at += step[d]!;
       if (++index[d]! < dims[d]!) break;
       at -= step[d]! * dims[d]!;

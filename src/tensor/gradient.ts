@@ -36,6 +36,7 @@ export const rules: { readonly [P in Ruled]: Rule<P> | 'nondifferentiable' } = {
       if (zero) return g.filled(g.shape, 0, g.dtype);
       const n = needs.length;
       const inputs = uses.map((u) => (u < n ? saved[u]! : u === n ? output! : g));
+      if (formula.body.op === 'input') return inputs[formula.body.value]; // as of a sum: nothing to compute
       return g.apply('map', inputs, { formula, scalars: params.scalars });
     }),
   cast: ({ g, specs }) => [g.cast(specs[0]!.dtype)],

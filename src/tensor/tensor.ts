@@ -362,9 +362,12 @@ export class Tensor extends Poolings {
   backward(gradient?: TensorLike, options: BackwardOptions = {}): void {
     const seed = gradient === undefined ? undefined : this.lift('backward', gradient as this | Literal);
     const reached = backpropagate<Tensor>(this, seed, options);
+    const createGraph = options.createGraph ?? false;
     for (const [edge, g] of reached) {
       const leaf = (edge as { leaf: Tensor }).leaf;
-      leaf.collected = leaf.collected ? withGrad(options.createGraph ?? false, () => leaf.collected!.add(g)) : g;
+      // several leaves may be reached by one tensor: each gets a cell of its own
+      if (leaf.collected) leaf.collected = withGrad(createGraph, () => leaf.collected!.add(g));
+      else leaf.collected = createGraph ? g : g.detach();
     }
   }
 }

@@ -29,11 +29,12 @@ export function readFiles(root: string, folders: readonly string[]): Files {
 
 function walk(folder: string): string[] {
   if (!existsSync(folder)) return [];
-  const entries = readdirSync(folder, { withFileTypes: true, recursive: true });
-  return entries
-    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
-    .map((entry) => join(entry.parentPath, entry.name))
-    .sort();
+  const files = readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) return entry.name === 'node_modules' ? [] : walk(path);
+    return entry.isFile() && entry.name.endsWith('.ts') ? [path] : [];
+  });
+  return files.sort();
 }
 
 export function parse(path: string, text: string): ts.SourceFile {

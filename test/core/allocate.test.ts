@@ -1,6 +1,6 @@
 /** Fresh arrays: zero-filled, and none over another, whether their buffers are shared or not. */
 import { expect, test } from 'vitest';
-import { allocate, type Dtype, dtypes, type TypedArray } from '../../src/core/dtype.ts';
+import { allocate, type Dtype, dtypes, duplicate, type TypedArray } from '../../src/core/dtype.ts';
 import { DeviceError } from '../../src/core/errors.ts';
 
 const sizes = [0, 1, 3, 15, 16, 17, 31, 64, 100, 129, 255, 256, 257, 1000, 1024, 1025];
@@ -32,4 +32,20 @@ test('a shared buffer is small, so that one array keeps little alive', () => {
 test('more than there is memory for is an error that says how much', () => {
   expect(() => allocate('float64', 1e12)).toThrow(DeviceError);
   expect(() => allocate('float64', 1e12)).toThrow(/8000000000000 bytes/);
+});
+
+test('duplicates hold the same elements in memory of their own, shared or not, small or large', () => {
+  for (const size of sizes) {
+    for (const dtype of dtypes) {
+      const array = allocate(dtype, size);
+      for (let i = 0; i < size; i++) array[i] = i % 100;
+      const copy = duplicate(dtype, array);
+      expect(copy.constructor).toBe(array.constructor);
+      expect(copy).toEqual(array);
+      array.fill(101);
+      expect(copy.every((x, i) => x === i % 100)).toBe(true);
+    }
+  }
+  const shared = new Float32Array(new SharedArrayBuffer(4 * 1000)).fill(3);
+  expect(duplicate('float32', shared).buffer).toBeInstanceOf(ArrayBuffer);
 });

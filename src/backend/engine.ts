@@ -1,0 +1,67 @@
+/** The one WASM engine behind the CPU: started at the first work that is worth it, absent where it cannot run. */
+import { Convolutions } from '../../kernels/wasm/conv.ts';
+import { Engine } from '../../kernels/wasm/engine.ts';
+import { ArgumentError } from '../core/errors.ts';
+
+/** An engine and what is kept for it. */
+export interface Host {
+  readonly engine: Engine;
+  readonly convolutions: Convolutions;
+}
+
+let host: Host | undefined;
+let asked = false;
+let threads: number | undefined;
+
+/** The engine; undefined where WebAssembly SIMD is missing or forbidden, so that plain loops compute everything. */
+export function engineHost(): Host | undefined {
+  if (asked) return host;
+  asked = true;
+  if (!supported()) return undefined;
+  const engine = new Engine(typeof SharedArrayBuffer !== 'undefined', (message) => console.warn(message));
+  engine.threads.count = threads ?? cores();
+  host = { engine, convolutions: new Convolutions(engine) };
+  return host;
+}
+
+/**
+ * How many threads large work may use, this one included; the machine's cores if never set. The numbers that come out are
+ * the same for any count. Without SharedArrayBuffer (a page that is not cross-origin isolated) there is one.
+ */
+export function setThreads(count: number): void {
+  if (!Number.isInteger(count) || count < 1 || count > 256) {
+    throw new ArgumentError(`setThreads: takes a whole number from 1 to 256; got ${count}`);
+  }
+  threads = count;
+  if (host) host.engine.threads.count = count;
+}
+
+/** How many threads large work may use here: 1 where there is no engine or no shared memory. */
+export function getThreads(): number {
+  return engineHost()?.engine.threads.count ?? 1;
+}
+
+function cores(): number {
+  const { navigator, process } = globalThis as Partial<Surroundings>;
+  const os = process?.getBuiltinModule?.('node:os') as { availableParallelism(): number } | undefined;
+  return os?.availableParallelism() ?? navigator?.hardwareConcurrency ?? 1;
+}
+
+interface Surroundings {
+  readonly navigator: { readonly hardwareConcurrency?: number };
+  readonly process: { getBuiltinModule?(name: string): unknown };
+}
+
+/** Whether a module with a vector instruction can be compiled here: a policy may forbid it. */
+function supported(): boolean {
+  if (typeof WebAssembly !== 'object') return false;
+  const head = [0, 97, 115, 109, 1, 0, 0, 0];
+  const body = [1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11];
+  try {
+    new WebAssembly.Module(Uint8Array.from([...head, ...body]));
+    return true;
+  } catch (error) {
+    if (error instanceof WebAssembly.CompileError || error instanceof EvalError) return false;
+    throw error;
+  }
+}

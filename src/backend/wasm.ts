@@ -1,0 +1,152 @@
+/** Primitives by the WASM engine: operands are staged through its heap where that is faster than the plain loops. */
+import { planArg } from '../../kernels/wasm/arg.ts';
+import { type Call, type HeapArray, runCall } from '../../kernels/wasm/call.ts';
+import { planFold } from '../../kernels/wasm/fold.ts';
+import { planGather } from '../../kernels/wasm/gather.ts';
+import { firstOutside } from '../../kernels/wasm/indexed.ts';
+import { canMap, planMap, scalarDtype } from '../../kernels/wasm/map.ts';
+import { matmul } from '../../kernels/wasm/matmul.ts';
+import { planPlace } from '../../kernels/wasm/place.ts';
+import { planRandom } from '../../kernels/wasm/random.ts';
+import { planReduce } from '../../kernels/wasm/reduce.ts';
+import { planScan } from '../../kernels/wasm/scan.ts';
+import { planScatterAdd } from '../../kernels/wasm/scatter-add.ts';
+import { bytesPerElement } from '../core/dtype.ts';
+import { elementOffsets } from '../core/layout.ts';
+import type { Computation, Params, Spec } from '../core/primitive.ts';
+import { sizeOf } from '../core/shape.ts';
+import { crossover, mapWeight } from './crossover.ts';
+import { engineHost, type Host } from './engine.ts';
+import type { Operand, Storage } from './interface.ts';
+import { Staging } from './staging.ts';
+
+/** A primitive by the engine, or undefined where the plain loops serve. */
+export type EngineKernel<P extends Computation> = (
+  params: Params[P],
+  inputs: readonly Operand[],
+  out: Spec,
+) => Storage | undefined;
+
+/** The primitives that the engine computes where it wins. */
+export const engineKernels: { readonly [P in Computation]?: EngineKernel<P> } = {
+  matmul: (_params, [a, b], out) => product(a!, b!, out),
+  conv: (params, [x, w], out) => convolution(params, x!, w!, out),
+  map: (params, inputs, out) => mapped(params, inputs, out),
+  random: (params, _inputs, out) => {
+    if (sizeOf(out.shape) < crossover.random) return undefined;
+    return planned([], out, (_arrays, to) => [planRandom(params, to)]);
+  },
+  reduce: ({ op, dims }, [x], out) => {
+    const { size, shape } = x!.layout;
+    const least = dims.includes(shape.length - 1) ? crossover.reduce : crossover.reduceAcross;
+    if (x!.dtype !== 'float32' || size < least) return undefined;
+    const reduction = { op, inputs: ['float32'], dtype: 'float32' } as const;
+    return planned([x!], out, (arrays, to) => [planReduce(reduction, arrays, dims, to)]);
+  },
+  arg: (params, [x], out) => moved([x!], out, ([array], to) => [planArg(params, array!, to)]),
+  scan: (params, [x], out) => moved([x!], out, ([array], to) => [planScan(params, array!, to)]),
+  fold: (params, [x], out) => moved([x!], out, ([array], to) => planFold(params, array!, to)),
+  place: (params, inputs, out) => moved(inputs, out, (arrays, to) => planPlace(params, arrays, out.dtype, to)),
+  gather: (params, inputs, out) =>
+    moved(inputs, out, ([x, index], to, { engine }) => {
+      // an index outside: the plain loops say which
+      if (firstOutside(engine, index!, x!.layout.shape[params.dim]!) >= 0) return undefined;
+      return [planGather(params, x!, index!, to)];
+    }),
+  scatterAdd: (params, inputs, out) =>
+    moved(inputs, out, ([x, index], to, { engine }) => {
+      if (firstOutside(engine, index!, params.size) >= 0) return undefined;
+      return planScatterAdd(params, x!, index!, out.shape, to);
+    }),
+};
+
+/** The calls that compute a result at `to`, or undefined to leave it to the plain loops. */
+type Plan = (arrays: readonly HeapArray[], to: number, host: Host) => readonly Call[] | undefined;
+
+function planned(inputs: readonly Operand[], out: Spec, plan: Plan): Storage | undefined {
+  return staged((staging, host) => {
+    const size = sizeOf(out.shape);
+    const arrays = inputs.map((x) => staging.input(x));
+    const to = staging.output(out.dtype, size);
+    const calls = plan(arrays, to, host);
+    if (!calls) return undefined;
+    for (const call of calls) runCall(host.engine, call);
+    return staging.result(out.dtype, to, size);
+  });
+}
+
+/** The same for primitives that mostly move elements, if there are enough of them. */
+function moved(inputs: readonly Operand[], out: Spec, plan: Plan): Storage | undefined {
+  const elements = inputs.reduce((sum, x) => sum + x.layout.size, 0);
+  return elements < crossover.move ? undefined : planned(inputs, out, plan);
+}
+
+/** Runs `f` with a place for operands on the heap. */
+function staged(f: (staging: Staging, host: Host) => Storage | undefined): Storage | undefined {
+  const host = engineHost();
+  if (!host) return undefined;
+  const staging = new Staging(host.engine);
+  try {
+    return f(staging, host);
+  } finally {
+    staging.close();
+  }
+}
+
+function product(a: Operand, b: Operand, { shape, dtype }: Spec): Storage | undefined {
+  const rank = shape.length;
+  const [m, n, k] = [shape[rank - 2]!, shape[rank - 1]!, a.layout.shape[rank - 1]!];
+  const size = sizeOf(shape);
+  if ((dtype !== 'float32' && dtype !== 'float64') || size * k < crossover.matmul) return undefined;
+  return staged((staging, { engine }) => {
+    const bytes = bytesPerElement[dtype];
+    const [left, right] = [staging.input(a), staging.input(b)];
+    const to = staging.output(dtype, size);
+    const batch = shape.slice(0, -2);
+    const addresses = ({ address, layout }: HeapArray): number[] =>
+      [...elementOffsets(batch, layout.strides.slice(0, -2), layout.offset)].map((at) => address + at * bytes);
+    matmul(engine, {
+      dtype,
+      m,
+      n,
+      k,
+      a: addresses(left),
+      aRow: left.layout.strides[rank - 2]! * bytes,
+      aTerm: left.layout.strides[rank - 1]! * bytes,
+      b: addresses(right),
+      bTerm: right.layout.strides[rank - 2]! * bytes,
+      bColumn: right.layout.strides[rank - 1]! * bytes,
+      c: Array.from({ length: sizeOf(batch) }, (_, i) => to + i * m * n * bytes),
+      cRow: n * bytes,
+    });
+    return staging.result(dtype, to, size);
+  });
+}
+
+function convolution(params: Params['conv'], x: Operand, w: Operand, { shape, dtype }: Spec): Storage | undefined {
+  const size = sizeOf(shape);
+  const terms = sizeOf(w.layout.shape.slice(1));
+  if (dtype !== 'float32' || size * terms < crossover.conv) return undefined;
+  return staged((staging, { convolutions }) => {
+    const [image, weight] = [staging.input(x), staging.input(w)];
+    const to = staging.output(dtype, size);
+    const first = ({ address, layout }: HeapArray): number => address + 4 * layout.offset;
+    const plan = convolutions.plan(params, image.layout, weight.layout);
+    convolutions.run(plan, { x: first(image), w: first(weight), y: to });
+    return staging.result(dtype, to, size);
+  });
+}
+
+function mapped({ formula, scalars }: Params['map'], inputs: readonly Operand[], out: Spec): Storage | undefined {
+  const size = inputs[0]!.layout.size;
+  if (size * mapWeight(formula) < crossover.map) return undefined;
+  const dtypes = inputs.map((x) => x.dtype);
+  if (!canMap(formula, dtypes, out.dtype, scalars)) return undefined;
+  return staged((staging, { engine }) => {
+    const arrays = inputs.map((x) => staging.input(x));
+    const to = staging.output(out.dtype, size);
+    const numbers = staging.numbers(scalars, scalarDtype(formula, dtypes, out.dtype));
+    runCall(engine, planMap(formula, arrays, out.dtype, to, numbers));
+    return staging.result(out.dtype, to, size);
+  });
+}
