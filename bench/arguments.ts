@@ -33,8 +33,8 @@ compiled program.
 export function readArguments(args: readonly string[]): Arguments {
   const values = parse(args);
   const threads = values.threads ?? '1';
-  if (!/^[1-9]\d*$/.test(threads)) {
-    throw new UsageError(`--threads: must be a whole number of at least 1; got ${JSON.stringify(threads)}`);
+  if (!/^[1-9]\d*$/.test(threads) || Number(threads) > 256) {
+    throw new UsageError(`--threads: must be a whole number from 1 to 256; got ${JSON.stringify(threads)}`);
   }
   return { only: values.only, threads: Number(threads), json: values.json, help: values.help };
 }

@@ -1,11 +1,39 @@
 /** The list of all proofs, in the order of the listing. */
 import type { Proof } from './proof.ts';
+import { bandwidthKernel } from './proofs/bandwidth-kernel.ts';
 import { drawnDigits } from './proofs/drawn-digits.ts';
+import { engineMemory } from './proofs/engine-memory.ts';
 import { goldens } from './proofs/goldens.ts';
+import { lenetEager } from './proofs/lenet-eager.ts';
+import { mathsKernel } from './proofs/maths-kernel.ts';
+import { matmulEager } from './proofs/matmul-eager.ts';
+import { matmulKernel } from './proofs/matmul-kernel.ts';
+import { matmulThreads } from './proofs/matmul-threads.ts';
 import { memory } from './proofs/memory.ts';
+import { mlpEager } from './proofs/mlp-eager.ts';
 import { mnist } from './proofs/mnist.ts';
 import { overhead } from './proofs/overhead.ts';
 import { plainLoops } from './proofs/plain-loops.ts';
+import { startup } from './proofs/startup.ts';
+import { threadsBits } from './proofs/threads-bits.ts';
 import { trajectories } from './proofs/trajectories.ts';
 
-export const proofs: readonly Proof[] = [mnist, trajectories, goldens, memory, overhead, plainLoops, drawnDigits];
+export const proofs: readonly Proof[] = [
+  mnist,
+  trajectories,
+  goldens,
+  memory,
+  overhead,
+  plainLoops,
+  drawnDigits,
+  matmulKernel,
+  matmulEager,
+  matmulThreads,
+  mathsKernel,
+  bandwidthKernel,
+  lenetEager,
+  mlpEager,
+  startup,
+  engineMemory,
+  threadsBits,
+];

@@ -1,35 +1,69 @@
 /** F: one pass over a million floats. */
+import type { HeapArray } from '../../kernels/wasm/call.ts';
+import { planMap } from '../../kernels/wasm/map.ts';
+import { planReduce } from '../../kernels/wasm/reduce.ts';
+import { planSoftmax } from '../../kernels/wasm/softmax.ts';
 import { Tensor } from '../../src/index.ts';
+import { binaryFormulas, unaryFormulas } from '../../src/tensor/formulas.ts';
+import { BenchHeap } from '../heap.ts';
 import { rotate, type Work } from '../work.ts';
 
-const million = 1_000_000;
+const million = [1_000_000];
+const square = [1024, 1024];
+const total = { op: 'sum', inputs: ['float32'], dtype: 'float32' } as const;
 
 export const elementwiseWorks: readonly Work[] = [
-  unary('exp', [million], (x) => x.exp()),
-  unary('tanh', [million], (x) => x.tanh()),
-  {
-    name: 'F add',
-    mode: 'eager',
-    prepare: () => {
-      const next = rotate([0, 1].map(() => [Tensor.randn([million]), Tensor.randn([million])] as const));
-      const step = (): Tensor => {
-        const [a, b] = next();
-        return a.add(b);
-      };
-      return { step };
-    },
-  },
-  unary('sum', [million], (x) => x.sum()),
-  unary('softmax', [1024, 1024], (x) => x.softmax(-1)),
+  kernel('exp', [million], million, (heap, [x], to) => map(heap, 'exp', [x!], to)),
+  eager('exp', [million], ([x]) => x!.exp()),
+  kernel('tanh', [million], million, (heap, [x], to) => map(heap, 'tanh', [x!], to)),
+  eager('tanh', [million], ([x]) => x!.tanh()),
+  kernel('add', [million, million], million, (heap, [a, b], to) => map(heap, 'add', [a!, b!], to)),
+  eager('add', [million, million], ([a, b]) => a!.add(b!)),
+  kernel('sum', [million], [1], (heap, [x], to) => heap.run(planReduce(total, [x!], [0], to.address))),
+  eager('sum', [million], ([x]) => x!.sum()),
+  kernel('softmax', [square], square, (heap, [x], to) => {
+    const [rows, n] = square as [number, number];
+    const along = ({ address }: HeapArray) => ({ address, stride: 4 * n });
+    heap.run(planSoftmax(false, rows, n, along(x!), along(to)));
+  }),
+  eager('softmax', [square], ([x]) => x!.softmax(-1)),
 ];
 
-function unary(name: string, shape: readonly number[], f: (x: Tensor) => Tensor): Work {
+/** Two sets of inputs in turn, of normal numbers. */
+function inputs<T>(shapes: readonly (readonly number[])[], put: (x: Tensor) => T): () => readonly T[] {
+  return rotate([0, 1].map(() => shapes.map((shape) => put(Tensor.randn(shape)))));
+}
+
+function eager(name: string, shapes: readonly (readonly number[])[], f: (operands: readonly Tensor[]) => Tensor): Work {
   return {
     name: `F ${name}`,
     mode: 'eager',
     prepare: () => {
-      const next = rotate([0, 1, 2].map(() => Tensor.randn(shape)));
+      const next = inputs(shapes, (x) => x);
       return { step: () => f(next()) };
     },
   };
+}
+
+function kernel(
+  name: string,
+  shapes: readonly (readonly number[])[],
+  result: readonly number[],
+  run: (heap: BenchHeap, operands: readonly HeapArray[], to: HeapArray) => void,
+): Work {
+  return {
+    name: `F ${name}`,
+    mode: 'kernel',
+    prepare: () => {
+      const heap = new BenchHeap();
+      const next = inputs(shapes, (x) => heap.put(x));
+      const to = heap.place(result);
+      return { step: () => run(heap, next(), to), close: () => heap.close() };
+    },
+  };
+}
+
+function map(heap: BenchHeap, name: 'exp' | 'tanh' | 'add', operands: readonly HeapArray[], to: HeapArray): void {
+  const formula = name === 'add' ? binaryFormulas.add : unaryFormulas[name];
+  heap.run(planMap(formula, operands, 'float32', to.address, 0));
 }

@@ -6,18 +6,20 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Prepared, Work } from '../work.ts';
 
-export const startupWorks: readonly Work[] = [{ name: 'H startup', mode: 'eager', prepare }];
+export const startupWorks: readonly Work[] = [{ name: 'H startup', mode: 'eager', prepare: () => prepareStartup(2) }];
 
 const root = join(import.meta.dirname, '..', '..');
 
-const program = `import { Tensor } from './index.js';
-const product = Tensor.from([[1, 2], [3, 4]]).matmul(Tensor.from([[5, 6], [7, 8]]));
-console.log(JSON.stringify(product.toArray()));
+/** A product of two matrices of ones, of which it prints the sum. */
+function programOf(size: number): string {
+  return `import { Tensor } from './index.js';
+const ones = Tensor.ones([${size}, ${size}]);
+console.log(ones.matmul(ones).sum().item());
 `;
-const expected = '[[19,22],[43,50]]';
+}
 
 /** The package is built afresh, without types, so that what is measured is today's code as users get it. */
-async function prepare(): Promise<Prepared> {
+export async function prepareStartup(size: number): Promise<Prepared> {
   const { build } = await import('tsup'); // slow to load, and only needed here
   const folder = await mkdtemp(join(tmpdir(), 'tsgrad-startup-'));
   try {
@@ -33,28 +35,29 @@ async function prepare(): Promise<Prepared> {
       silent: true,
     });
     await writeFile(join(folder, 'package.json'), '{ "type": "module" }\n');
-    await writeFile(join(folder, 'main.js'), program);
+    await writeFile(join(folder, 'main.js'), programOf(size));
   } catch (error) {
     await rm(folder, { recursive: true, force: true });
     throw error;
   }
   const main = join(folder, 'main.js');
+  const expected = String(size ** 3);
   return {
-    step: () => run(main),
-    extra: () => ({ rssMB: peakOf(folder) / (1 << 20) }),
+    step: () => run(main, expected),
+    extra: () => ({ rssMB: peakOf(folder, expected) / (1 << 20) }),
     close: () => rm(folder, { recursive: true, force: true }),
   };
 }
 
-/** Runs the program once; throws where the product is wrong. Gives what it wrote after the product. */
-function run(main: string, flags: readonly string[] = []): string {
+/** Runs the program once; throws where the result is wrong. Gives what it wrote after that. */
+function run(main: string, expected: string, flags: readonly string[] = []): string {
   const { status, stdout, stderr } = spawnSync(process.execPath, [...flags, main], { encoding: 'utf8' });
   if (status === 0 && stdout.startsWith(expected)) return stdout.slice(expected.length);
   throw new Error(`H startup: the process failed; got exit ${status}, ${stdout}${stderr}; should print ${expected}`);
 }
 
 /** The peak of its resident memory in bytes, in a run of its own, as asking for it takes time. */
-function peakOf(folder: string): number {
+function peakOf(folder: string, expected: string): number {
   const reporter = pathToFileURL(join(folder, 'report-peak.js')).href;
-  return Number(run(join(folder, 'main.js'), ['--import', reporter]));
+  return Number(run(join(folder, 'main.js'), expected, ['--import', reporter]));
 }

@@ -20,7 +20,7 @@ test('all options are read', () => {
 
 test.each([['0'], ['-1'], ['1.5'], ['two'], ['']])('--threads %j is refused', (threads) => {
   expect(() => readArguments([`--threads=${threads}`])).toThrow(
-    new UsageError(`--threads: must be a whole number of at least 1; got ${JSON.stringify(threads)}`),
+    new UsageError(`--threads: must be a whole number from 1 to 256; got ${JSON.stringify(threads)}`),
   );
 });
 

@@ -34,6 +34,12 @@ test('the works are those of the report, in its order', () => {
   ]);
 });
 
+test('the kernels of A and F are measured alone too', () => {
+  expect(works.filter(({ mode }) => mode === 'kernel').map(({ name }) => name)).toEqual(
+    works.filter(({ name, mode }) => mode === 'eager' && /^[AF] /.test(name)).map(({ name }) => name),
+  );
+});
+
 const runnable = works.flatMap((work) => ('skipped' in work ? [] : [work]));
 
 test.each(runnable.map((work) => [`${work.name} (${work.mode})`, work] as const))('%s runs', async (_, work) => {
