@@ -9,7 +9,7 @@ export interface Outcome {
   readonly ready: number;
   /** How many threads large work uses. */
   readonly threads: number;
-  /** Times that the main thread asked to be put to sleep. */
+  /** Times that the main thread asked to be put to sleep, which a page refuses: once, to see whether it may. */
   readonly waits: number;
   /** The loss of each step: on all threads, and on one. */
   readonly losses: readonly number[];
