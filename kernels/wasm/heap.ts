@@ -20,13 +20,13 @@ export class Heap {
 
   /**
    * @param reserved bytes at the start that are never given out.
-   * @param maximum bytes that the memory may grow to.
+   * @param maximum bytes that the memory may grow to; less where the system does not set aside so many addresses.
+   * @throws DeviceError where there is not even room for `reserved`.
    */
   constructor(shared: boolean, reserved: number, maximum: number = 65536 * page) {
     this.shared = shared;
-    this.maximum = maximum;
     const initial = Math.ceil(reserved / page) + 1;
-    this.memory = new WebAssembly.Memory({ initial, maximum: maximum / page, shared });
+    [this.memory, this.maximum] = makeMemory(initial, maximum / page, shared);
     this.gaps = [{ start: align(reserved), end: initial * page }];
   }
 
@@ -103,6 +103,18 @@ export class Heap {
       throw error;
     }
   }
+}
+
+/** A memory that may grow to `maximum` pages, or to a half, a quarter, … of that: phones refuse to set aside 4 GiB. */
+function makeMemory(initial: number, maximum: number, shared: boolean): [memory: WebAssembly.Memory, bytes: number] {
+  for (let pages = maximum; pages >= initial; pages = Math.floor(pages / 2)) {
+    try {
+      return [new WebAssembly.Memory({ initial, maximum: pages, shared }), pages * page];
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+    }
+  }
+  throw new DeviceError(`heap: there is no room for a memory; asked for ${initial * page} bytes at least`);
 }
 
 function align(bytes: number): number {

@@ -153,3 +153,25 @@ describe('the memory', () => {
     expect(heap.allocate(2 ** 31 - 64)).toBe(start);
   });
 });
+
+describe('where addresses are short', () => {
+  it('takes a smaller memory', () => {
+    const { Memory } = WebAssembly;
+    const asked: (number | undefined)[] = [];
+    class ShortMemory extends Memory {
+      constructor(descriptor: WebAssembly.MemoryDescriptor) {
+        asked.push(descriptor.maximum);
+        if ((descriptor.maximum ?? 0) > 20_000) throw new RangeError('could not allocate memory');
+        super(descriptor);
+      }
+    }
+    try {
+      WebAssembly.Memory = ShortMemory;
+      const heap = new Heap(false, 1024);
+      expect(asked).toEqual([65536, 32768, 16384]);
+      expect(heap.allocate(100_000)).toBeGreaterThan(0);
+    } finally {
+      WebAssembly.Memory = Memory;
+    }
+  });
+});
