@@ -149,7 +149,17 @@ export abstract class Indexing extends LinearAlgebra {
       throw new ArgumentError(`oneHot: needs a count of at least 1; got ${count}`);
     const at = this.unsqueeze(-1);
     const ones = this.filled(at.shape, 1, 'int32');
-    return this.apply('scatterAdd', [ones, at], { dim: this.rank, size: count });
+    try {
+      return this.apply('scatterAdd', [ones, at], { dim: this.rank, size: count });
+    } catch (error) {
+      if (!(error instanceof IndexError)) throw error;
+      throw new IndexError(
+        `oneHot: a label is outside the ${count} classes, 0 to ${count - 1}; give a larger count (${error.message})`,
+        {
+          cause: error,
+        },
+      );
+    }
   }
 
   /** The indices (int32) that sort along `dim`; equal elements keep their order, NaN is the greatest. */
