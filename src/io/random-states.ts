@@ -1,7 +1,7 @@
 /** The states of all generators that training draws from, kept in checkpoints so that a resumed run repeats them. */
 import type { Fields, Json } from '../core/json.ts';
 import { defaultGenerator, Generator, type GeneratorState } from '../core/random.ts';
-import type { Module } from '../nn/module.ts';
+import type { Module } from '../nn/module/module.ts';
 
 /** Where every generator stands. */
 export interface RandomStates {

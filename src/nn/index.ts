@@ -1,21 +1,28 @@
 /** Layers, losses and initial weights. */
-export * from './activation.ts';
-export { BatchNorm, type BatchNormOptions } from './batch-norm.ts';
-export { buffer, parameter } from './cell.ts';
-export { Conv2D, type ConvOptions } from './convolution.ts';
-export { Dense, type DenseOptions } from './dense.ts';
-export { Dropout, type DropoutOptions } from './dropout.ts';
-export { Embedding, type EmbeddingOptions } from './embedding.ts';
-export { Flatten } from './flatten.ts';
+export * from './activation/activation.ts';
+export { Sequential } from './container/sequential.ts';
+export { Conv2D, type ConvOptions } from './convolution/convolution.ts';
+export { Dense, type DenseOptions } from './dense/dense.ts';
+export { Dropout, type DropoutOptions } from './dropout/dropout.ts';
+export { Embedding, type EmbeddingOptions } from './embedding/embedding.ts';
 export type { Initializer, InitOptions } from './init.ts';
 export * as init from './init.ts';
-export { LayerNorm, type LayerNormOptions } from './layer-norm.ts';
-export type { ParameterOptions } from './lazy.ts';
 export { type BceOptions, type BceWithLogitsOptions, bce, bceWithLogits } from './loss/binary.ts';
 export { type CrossEntropyOptions, crossEntropy, type NllOptions, nll } from './loss/cross-entropy.ts';
 export type { LossOptions, Reduction } from './loss/reduction.ts';
 export { type HuberOptions, huber, l1, mse, type SmoothL1Options, smoothL1 } from './loss/regression.ts';
-export { type BuildOptions, type Layer, type LoadOptions, type LoadReport, Module, type StateDict } from './module.ts';
-export { AdaptiveAvgPool2D, AvgPool2D, MaxPool2D } from './pooling.ts';
-export { type Recurrence, SimpleRNN, type SimpleRNNOptions } from './recurrent.ts';
-export { Sequential } from './sequential.ts';
+export { buffer, parameter } from './module/cell.ts';
+export type { ParameterOptions } from './module/lazy.ts';
+export {
+  type BuildOptions,
+  type Layer,
+  type LoadOptions,
+  type LoadReport,
+  Module,
+  type StateDict,
+} from './module/module.ts';
+export { BatchNorm, type BatchNormOptions } from './norm/batch-norm.ts';
+export { LayerNorm, type LayerNormOptions } from './norm/layer-norm.ts';
+export { AdaptiveAvgPool2D, AvgPool2D, MaxPool2D } from './pooling/pooling.ts';
+export { type Recurrence, SimpleRNN, type SimpleRNNOptions } from './recurrent/simple-rnn.ts';
+export { Flatten } from './shape/flatten.ts';

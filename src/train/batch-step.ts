@@ -2,7 +2,7 @@
 import { TrainingError, TsgradError } from '../core/errors.ts';
 import type { Batch } from '../data/dataset.ts';
 import type { Metric } from '../metrics/metric.ts';
-import type { Layer } from '../nn/module.ts';
+import type { Layer } from '../nn/module/module.ts';
 import { clipGradNorm, clipGradValue } from '../optim/clip.ts';
 import type { Optimizer, OptimizerState } from '../optim/optimizer.ts';
 import type { Tensor } from '../tensor/tensor.ts';

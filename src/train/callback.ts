@@ -1,5 +1,5 @@
 /** What can look on while a model trains, and step in. */
-import type { Layer } from '../nn/module.ts';
+import type { Layer } from '../nn/module/module.ts';
 import type { EpochRecord, History, Scores } from './history.ts';
 
 /** The training under way, as callbacks see it. */

@@ -4,7 +4,7 @@ import type { Generator } from '../core/random.ts';
 import type { Batch } from '../data/dataset.ts';
 import { restoreRandom } from '../io/random-states.ts';
 import { standardError, type TextWriter } from '../io/text-writer.ts';
-import type { Layer } from '../nn/module.ts';
+import type { Layer } from '../nn/module/module.ts';
 import type { Optimizer } from '../optim/optimizer.ts';
 import { BatchStep, type ClipOptions } from './batch-step.ts';
 import type { Callback, Training } from './callback.ts';

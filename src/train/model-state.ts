@@ -4,7 +4,7 @@ import type { GeneratorState } from '../core/random.ts';
 import type { InputSpec } from '../io/checkpoint.ts';
 import type { RandomStates } from '../io/random-states.ts';
 import type { Metric } from '../metrics/metric.ts';
-import type { Layer } from '../nn/module.ts';
+import type { Layer } from '../nn/module/module.ts';
 import type { Optimizer } from '../optim/optimizer.ts';
 import type { EpochRecord } from './history.ts';
 import type { LossChoice } from './loss-choice.ts';

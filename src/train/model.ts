@@ -4,7 +4,7 @@ import type { Shape } from '../core/shape.ts';
 import { encodeCheckpoint, type LoadedCheckpoint, loadCheckpoint } from '../io/checkpoint.ts';
 import { randomStatesOf } from '../io/random-states.ts';
 import { type Source, type Target, writeBytes } from '../io/transport.ts';
-import { type Layer, Module } from '../nn/module.ts';
+import { type Layer, Module } from '../nn/module/module.ts';
 import type { Optimizer } from '../optim/optimizer.ts';
 import type { Tensor, TensorLike } from '../tensor/tensor.ts';
 import { evaluate, predict } from './evaluate.ts';

@@ -1,7 +1,7 @@
 /** Optimizers by name, and how a model's optimizer is kept in a checkpoint and made again. */
 import { ArgumentError, StateError } from '../core/errors.ts';
 import type { OptimizerRecord } from '../io/checkpoint.ts';
-import type { Module } from '../nn/module.ts';
+import type { Module } from '../nn/module/module.ts';
 import { Adam, AdamW } from '../optim/adam.ts';
 import { Optimizer } from '../optim/optimizer.ts';
 import { RMSprop } from '../optim/rmsprop.ts';

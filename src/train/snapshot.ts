@@ -1,6 +1,6 @@
 /** The state of a module at one moment, which it can be put back to. */
 import { StateError } from '../core/errors.ts';
-import type { Module } from '../nn/module.ts';
+import type { Module } from '../nn/module/module.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
 /** Parameters and buffers as they were: values are immutable, so keeping them copies nothing. */

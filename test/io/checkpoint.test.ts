@@ -13,7 +13,7 @@ import {
   saveCheckpoint,
 } from '../../src/io/index.ts';
 import * as nn from '../../src/nn/index.ts';
-import { layerKinds } from '../../src/nn/layer-kinds.ts';
+import { layerKinds } from '../../src/nn/structure/layer-kinds.ts';
 import { noGrad } from '../../src/tensor/grad.ts';
 import { Tensor } from '../../src/tensor/tensor.ts';
 

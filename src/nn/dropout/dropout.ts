@@ -1,9 +1,9 @@
 /** Dropout: elements left out at random while training. */
-import { input, lt, mul, scalar, where } from '../core/expression.ts';
-import { defaultGenerator, type Generator } from '../core/random.ts';
-import { Tensor } from '../tensor/tensor.ts';
-import { checkFraction } from './argument.ts';
-import { Module } from './module.ts';
+import { input, lt, mul, scalar, where } from '../../core/expression.ts';
+import { defaultGenerator, type Generator } from '../../core/random.ts';
+import { Tensor } from '../../tensor/tensor.ts';
+import { checkFraction } from '../module/argument.ts';
+import { Module } from '../module/module.ts';
 
 /** Options of Dropout. */
 export interface DropoutOptions {

@@ -1,6 +1,6 @@
 /** Dims merged into one. */
-import type { Tensor } from '../tensor/tensor.ts';
-import { Module } from './module.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import { Module } from '../module/module.ts';
 
 /** Dims `startDim` to `endDim` become one: [N, C, H, W] → [N, C·H·W]. */
 export class Flatten extends Module {

@@ -1,11 +1,11 @@
 /** What a model is built of, as JSON: built-in layers with their options, and the model made again from it. */
-import { FormatError, TsgradError } from '../core/errors.ts';
-import { Fields, type Json } from '../core/json.ts';
-import { sizeOf } from '../core/shape.ts';
+import { FormatError, TsgradError } from '../../core/errors.ts';
+import { Fields, type Json } from '../../core/json.ts';
+import { sizeOf } from '../../core/shape.ts';
+import { Sequential } from '../container/sequential.ts';
+import type { Layer, Module } from '../module/module.ts';
+import { joinPath } from '../module/state-name.ts';
 import { layerKinds } from './layer-kinds.ts';
-import type { Layer, Module } from './module.ts';
-import { Sequential } from './sequential.ts';
-import { joinPath } from './state-name.ts';
 
 /** A layer that no JSON describes: its class is the user's own. */
 export interface CustomLayer {

@@ -1,9 +1,9 @@
 /** The base of everything that holds parameters: names, modes, state, and sizes inferred at the first call. */
-import { bytesPerElement, type Dtype, isFloat } from '../core/dtype.ts';
-import { StateError } from '../core/errors.ts';
-import { checkShape, type Shape, sameShape, shapeText } from '../core/shape.ts';
-import { noGrad } from '../tensor/grad.ts';
-import { Tensor } from '../tensor/tensor.ts';
+import { bytesPerElement, type Dtype, isFloat } from '../../core/dtype.ts';
+import { StateError } from '../../core/errors.ts';
+import { checkShape, type Shape, sameShape, shapeText } from '../../core/shape.ts';
+import { noGrad } from '../../tensor/grad.ts';
+import { Tensor } from '../../tensor/tensor.ts';
 import { type CellKind, kindOf } from './cell.ts';
 import { observing, rehearse, within } from './running.ts';
 import { joinPath, stateName } from './state-name.ts';

@@ -1,11 +1,11 @@
 /** Layers that learn the size of their input, and make their parameters, at the first call. */
-import type { Dtype } from '../core/dtype.ts';
-import { StateError } from '../core/errors.ts';
-import { defaultGenerator, type Generator } from '../core/random.ts';
-import type { Shape } from '../core/shape.ts';
-import type { Tensor } from '../tensor/tensor.ts';
+import type { Dtype } from '../../core/dtype.ts';
+import { StateError } from '../../core/errors.ts';
+import { defaultGenerator, type Generator } from '../../core/random.ts';
+import type { Shape } from '../../core/shape.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import type { Initializer } from '../init.ts';
 import { buffer, parameter } from './cell.ts';
-import type { Initializer } from './init.ts';
 import { Module } from './module.ts';
 import { onFailure } from './running.ts';
 

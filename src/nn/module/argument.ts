@@ -1,5 +1,5 @@
 /** Checks of the numbers that layers are made with. */
-import { ArgumentError } from '../core/errors.ts';
+import { ArgumentError } from '../../core/errors.ts';
 
 /** A whole number of at least 1. */
 export function checkCount(where: string, name: string, value: number): number {

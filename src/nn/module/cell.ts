@@ -1,5 +1,5 @@
 /** What a tensor in a module is: a parameter, a buffer, or a constant that no checkpoint holds. */
-import { Tensor, type TensorLike } from '../tensor/tensor.ts';
+import { Tensor, type TensorLike } from '../../tensor/tensor.ts';
 
 /** @internal */
 export type CellKind = 'parameter' | 'buffer';

@@ -1,8 +1,8 @@
 /** Pooling: windows of an image become single numbers. */
-import type { PerDim } from '../tensor/convolution.ts';
-import type { AvgPoolOptions, MaxPoolOptions } from '../tensor/pooling.ts';
-import type { Tensor } from '../tensor/tensor.ts';
-import { Module } from './module.ts';
+import type { PerDim } from '../../tensor/convolution.ts';
+import type { AvgPoolOptions, MaxPoolOptions } from '../../tensor/pooling.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import { Module } from '../module/module.ts';
 
 /** The greatest of each window: [N, C, H, W] → [N, C, H', W']. */
 export class MaxPool2D extends Module {

@@ -1,13 +1,13 @@
 /** Recurrent layers: sequences read step by step. */
-import { ArgumentError, ShapeError } from '../core/errors.ts';
-import { add, type Expr, input, le, unary, where } from '../core/expression.ts';
-import { sameShape, shapeText } from '../core/shape.ts';
-import { noGrad } from '../tensor/grad.ts';
-import { Tensor } from '../tensor/tensor.ts';
-import { checkCount } from './argument.ts';
-import { type Initializer, symmetric } from './init.ts';
-import { LazyModule, type ParameterOptions } from './lazy.ts';
-import { isRehearsing } from './running.ts';
+import { ArgumentError, ShapeError } from '../../core/errors.ts';
+import { add, type Expr, input, le, unary, where } from '../../core/expression.ts';
+import { sameShape, shapeText } from '../../core/shape.ts';
+import { noGrad } from '../../tensor/grad.ts';
+import { Tensor } from '../../tensor/tensor.ts';
+import { type Initializer, symmetric } from '../init.ts';
+import { checkCount } from '../module/argument.ts';
+import { LazyModule, type ParameterOptions } from '../module/lazy.ts';
+import { isRehearsing } from '../module/running.ts';
 
 /** Options of SimpleRNN. */
 export interface SimpleRNNOptions extends ParameterOptions {

@@ -1,12 +1,12 @@
 /** Convolutions: kernels slid over images. */
-import { ArgumentError, ShapeError } from '../core/errors.ts';
-import { shapeText, sizeOf } from '../core/shape.ts';
-import { type ConvOptions as MethodOptions, type PerDim, perDim } from '../tensor/convolution.ts';
-import type { Tensor } from '../tensor/tensor.ts';
-import { type ActivationName, activationOf } from './activation.ts';
-import { checkCount } from './argument.ts';
-import { type Initializer, symmetric } from './init.ts';
-import { LazyModule, type ParameterOptions } from './lazy.ts';
+import { ArgumentError, ShapeError } from '../../core/errors.ts';
+import { shapeText, sizeOf } from '../../core/shape.ts';
+import { type ConvOptions as MethodOptions, type PerDim, perDim } from '../../tensor/convolution.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import { type ActivationName, activationOf } from '../activation/activation.ts';
+import { type Initializer, symmetric } from '../init.ts';
+import { checkCount } from '../module/argument.ts';
+import { LazyModule, type ParameterOptions } from '../module/lazy.ts';
 
 /** Options of the convolutions. */
 export interface ConvOptions extends ParameterOptions {

@@ -1,7 +1,7 @@
 /** Layers one after the other. */
-import { ArgumentError, IndexError } from '../core/errors.ts';
-import type { Tensor } from '../tensor/tensor.ts';
-import { type Layer, Module } from './module.ts';
+import { ArgumentError, IndexError } from '../../core/errors.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import { type Layer, Module } from '../module/module.ts';
 
 /**
  * A chain: each layer takes what the one before gives. Layers are named 0, 1, 2, ….

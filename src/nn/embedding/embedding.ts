@@ -1,11 +1,11 @@
 /** Vectors learned per index. */
-import { ArgumentError } from '../core/errors.ts';
-import { Tensor } from '../tensor/tensor.ts';
-import { checkCount } from './argument.ts';
-import { parameter } from './cell.ts';
-import { type Initializer, normal } from './init.ts';
-import type { ParameterOptions } from './lazy.ts';
-import { Module } from './module.ts';
+import { ArgumentError } from '../../core/errors.ts';
+import { Tensor } from '../../tensor/tensor.ts';
+import { type Initializer, normal } from '../init.ts';
+import { checkCount } from '../module/argument.ts';
+import { parameter } from '../module/cell.ts';
+import type { ParameterOptions } from '../module/lazy.ts';
+import { Module } from '../module/module.ts';
 
 /** Options of Embedding. */
 export interface EmbeddingOptions extends ParameterOptions {

@@ -1,9 +1,9 @@
 /** The layers that describe themselves: for each its options as JSON, and the layer made of them. */
-import type { Dtype } from '../core/dtype.ts';
-import { type Fields, type Json, numberJson } from '../core/json.ts';
-import { defaultGenerator, Generator } from '../core/random.ts';
-import type { PerDim } from '../tensor/convolution.ts';
-import { Tensor } from '../tensor/tensor.ts';
+import type { Dtype } from '../../core/dtype.ts';
+import { type Fields, type Json, numberJson } from '../../core/json.ts';
+import { defaultGenerator, Generator } from '../../core/random.ts';
+import type { PerDim } from '../../tensor/convolution.ts';
+import { Tensor } from '../../tensor/tensor.ts';
 import {
   type ActivationName,
   activationNames,
@@ -29,18 +29,18 @@ import {
   Softsign,
   Tanh,
   Tanhshrink,
-} from './activation.ts';
-import { BatchNorm } from './batch-norm.ts';
-import { Conv2D } from './convolution.ts';
-import { Dense } from './dense.ts';
-import { Dropout } from './dropout.ts';
-import { Embedding } from './embedding.ts';
-import { Flatten } from './flatten.ts';
-import type { Initializer } from './init.ts';
-import { LayerNorm } from './layer-norm.ts';
-import type { Layer, Module } from './module.ts';
-import { AdaptiveAvgPool2D, AvgPool2D, MaxPool2D } from './pooling.ts';
-import { SimpleRNN } from './recurrent.ts';
+} from '../activation/activation.ts';
+import { Conv2D } from '../convolution/convolution.ts';
+import { Dense } from '../dense/dense.ts';
+import { Dropout } from '../dropout/dropout.ts';
+import { Embedding } from '../embedding/embedding.ts';
+import type { Initializer } from '../init.ts';
+import type { Layer, Module } from '../module/module.ts';
+import { BatchNorm } from '../norm/batch-norm.ts';
+import { LayerNorm } from '../norm/layer-norm.ts';
+import { AdaptiveAvgPool2D, AvgPool2D, MaxPool2D } from '../pooling/pooling.ts';
+import { SimpleRNN } from '../recurrent/simple-rnn.ts';
+import { Flatten } from '../shape/flatten.ts';
 
 /** Refuses a layer that would hold more numbers than there are for all; `field` is named as the reason. */
 export type Hold = (field: string, ...sizes: readonly number[]) => void;

@@ -1,8 +1,8 @@
 /** Activations: by name, as an option of other layers, and as layers. */
-import { ArgumentError } from '../core/errors.ts';
-import type { GeluOptions } from '../tensor/activation.ts';
-import type { Tensor } from '../tensor/tensor.ts';
-import { Module } from './module.ts';
+import { ArgumentError } from '../../core/errors.ts';
+import type { GeluOptions } from '../../tensor/activation.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import { Module } from '../module/module.ts';
 
 /** The activations that go by name, with their default settings. */
 export type ActivationName =

@@ -1,11 +1,11 @@
 /** The fully connected layer. */
-import { ShapeError } from '../core/errors.ts';
-import { shapeText } from '../core/shape.ts';
-import type { Tensor } from '../tensor/tensor.ts';
-import { type ActivationName, activationOf } from './activation.ts';
-import { checkCount } from './argument.ts';
-import { type Initializer, symmetric } from './init.ts';
-import { LazyModule, type ParameterOptions } from './lazy.ts';
+import { ShapeError } from '../../core/errors.ts';
+import { shapeText } from '../../core/shape.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import { type ActivationName, activationOf } from '../activation/activation.ts';
+import { type Initializer, symmetric } from '../init.ts';
+import { checkCount } from '../module/argument.ts';
+import { LazyModule, type ParameterOptions } from '../module/lazy.ts';
 
 /** Options of Dense. */
 export interface DenseOptions extends ParameterOptions {

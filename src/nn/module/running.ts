@@ -1,5 +1,5 @@
 /** The modules whose forward runs: errors learn where they happened, and a failed first call leaves nothing half-built. */
-import { TsgradError } from '../core/errors.ts';
+import { TsgradError } from '../../core/errors.ts';
 
 /** What this file needs to know of a module. */
 export interface Runnable {

@@ -1,5 +1,5 @@
 /** The table that `summary` prints: a row per module and the totals. */
-import { type Shape, shapeText } from '../core/shape.ts';
+import { type Shape, shapeText } from '../../core/shape.ts';
 
 /** One module in the table. */
 export interface SummaryRow {

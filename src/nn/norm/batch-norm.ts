@@ -1,11 +1,11 @@
 /** Batch normalisation: each channel by the mean and variance of the batch, or of all batches so far. */
-import { ShapeError } from '../core/errors.ts';
-import { shapeText } from '../core/shape.ts';
-import { noGrad } from '../tensor/grad.ts';
-import { Tensor } from '../tensor/tensor.ts';
-import { checkCount, checkEps, checkFraction } from './argument.ts';
-import { ones, zeros } from './init.ts';
-import { LazyModule, type ParameterOptions } from './lazy.ts';
+import { ShapeError } from '../../core/errors.ts';
+import { shapeText } from '../../core/shape.ts';
+import { noGrad } from '../../tensor/grad.ts';
+import { Tensor } from '../../tensor/tensor.ts';
+import { ones, zeros } from '../init.ts';
+import { checkCount, checkEps, checkFraction } from '../module/argument.ts';
+import { LazyModule, type ParameterOptions } from '../module/lazy.ts';
 
 /** Options of BatchNorm. */
 export interface BatchNormOptions extends Pick<ParameterOptions, 'dtype'> {

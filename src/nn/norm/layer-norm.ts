@@ -1,11 +1,11 @@
 /** Layer normalisation: each sample by its own mean and variance. */
-import { ShapeError } from '../core/errors.ts';
-import { checkShape, type Shape, sameShape, shapeText, sizeOf } from '../core/shape.ts';
-import { Tensor } from '../tensor/tensor.ts';
-import { checkEps } from './argument.ts';
-import { parameter } from './cell.ts';
-import type { ParameterOptions } from './lazy.ts';
-import { Module } from './module.ts';
+import { ShapeError } from '../../core/errors.ts';
+import { checkShape, type Shape, sameShape, shapeText, sizeOf } from '../../core/shape.ts';
+import { Tensor } from '../../tensor/tensor.ts';
+import { checkEps } from '../module/argument.ts';
+import { parameter } from '../module/cell.ts';
+import type { ParameterOptions } from '../module/lazy.ts';
+import { Module } from '../module/module.ts';
 
 /** Options of LayerNorm. */
 export interface LayerNormOptions extends Pick<ParameterOptions, 'dtype'> {
