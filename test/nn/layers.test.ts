@@ -4,20 +4,7 @@ import * as nn from '../../src/nn/index.ts';
 import { grad } from '../../src/tensor/grad.ts';
 import { gradcheck } from '../../src/tensor/gradcheck.ts';
 import { Tensor } from '../../src/tensor/tensor.ts';
-import { type LayerRow, layerTable } from './layer-table.ts';
-
-/** A layer that draws the same mask at each call, so that it is a function. */
-function asFunction({ make, input }: LayerRow): { layer: nn.Layer; f: (x: Tensor) => Tensor } {
-  const layer = make();
-  layer.forward(input()); // parameters exist from here on
-  return {
-    layer,
-    f: (x) => {
-      if (!(layer instanceof nn.Dropout)) return layer.forward(x);
-      return make().forward(x);
-    },
-  };
-}
+import { asFunction, layerTable } from './layer-table.ts';
 
 /** What comes out, with a different factor for each element, summed. */
 function project(y: Tensor): Tensor {
@@ -26,18 +13,18 @@ function project(y: Tensor): Tensor {
 
 describe.each(layerTable)('$name', (row) => {
   it('gives the shape of the table, in its own dtype', () => {
-    const out = row.make().forward(row.input());
+    const out = row.make('float64').run(...row.inputs());
     expect(out.shape).toEqual(row.output);
     expect(out.dtype).toBe('float64');
   });
 
   it('has the gradients by its parameters that differences give', () => {
-    const { layer, f } = asFunction(row);
-    const x = row.input();
-    const loss = (): number => project(f(x)).item();
-    const parameters = layer.parameters();
+    const { module, run } = asFunction(row);
+    const inputs = row.inputs();
+    const loss = (): number => project(run(...inputs)).item();
+    const parameters = module.parameters();
     if (parameters.length === 0) return;
-    const found = grad(project(f(x)), parameters).map((g) => g.dataSync());
+    const found = grad(project(run(...inputs)), parameters).map((g) => g.dataSync());
     const eps = 1e-6;
     for (const [k, p] of parameters.entries()) {
       const start = p.detach();
@@ -50,7 +37,7 @@ describe.each(layerTable)('$name', (row) => {
           return loss();
         };
         const numeric = (at(eps) - at(-eps)) / (2 * eps);
-        const padding = layer instanceof nn.Embedding && Math.floor(i / layer.features) === layer.paddingIndex;
+        const padding = module instanceof nn.Embedding && Math.floor(i / module.features) === module.paddingIndex;
         expect(Math.abs((padding ? 0 : numeric) - found[k]![i]!)).toBeLessThan(1e-6 + 1e-5 * Math.abs(numeric));
       }
       p.assign(start);
@@ -59,25 +46,29 @@ describe.each(layerTable)('$name', (row) => {
 
   it('is rebuilt by its state', () => {
     const [first, second] = [asFunction(row), asFunction(row)];
-    for (const p of second.layer.parameters()) p.assign(Tensor.zerosLike(p));
-    second.layer.loadStateDict(first.layer.stateDict());
-    first.layer.eval();
-    second.layer.eval();
-    const x = row.input();
-    expect(second.layer.forward(x).toArray()).toEqual(first.layer.forward(x).toArray());
+    for (const p of second.module.parameters()) p.assign(Tensor.zerosLike(p));
+    second.module.loadStateDict(first.module.stateDict());
+    first.module.eval();
+    second.module.eval();
+    const inputs = row.inputs();
+    expect(second.run(...inputs).toArray()).toEqual(first.run(...inputs).toArray());
   });
 
   it('draws anew at each call in training, or not at all', () => {
-    const layer = row.make();
-    const x = row.input();
-    const same = layer.forward(x).eq(layer.forward(x)).all().item() === 1;
+    const { run } = row.make('float64');
+    const inputs = row.inputs();
+    const same =
+      run(...inputs)
+        .eq(run(...inputs))
+        .all()
+        .item() === 1;
     expect(same).toBe(!row.random);
   });
 });
 
-describe('gradients by the input', () => {
+describe('gradients by the inputs', () => {
   it.each(layerTable.filter((row) => row.order > 0))('$name', (row) => {
-    gradcheck(asFunction(row).f, [row.input()], { order: row.order });
+    gradcheck(asFunction(row).run, row.inputs(), { order: row.order });
   });
 });
 
@@ -86,7 +77,7 @@ describe('the table', () => {
     const classes = Object.entries(nn).flatMap(([name, value]) =>
       typeof value === 'function' && value.prototype instanceof nn.Module ? [name] : [],
     );
-    const rows = new Set(layerTable.map((row) => row.make().typeName));
+    const rows = new Set(layerTable.map((row) => row.make('float64').module.typeName));
     expect(classes.length).toBeGreaterThan(30);
     expect(classes.filter((name) => !rows.has(name))).toEqual([]);
   });
