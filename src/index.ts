@@ -17,6 +17,7 @@ export type { ConvOptions, ConvTransposeOptions, PerDim } from './tensor/convolu
 export { enableGrad, type GradOptions, grad, noGrad } from './tensor/grad.ts';
 export { type GradcheckOptions, gradcheck } from './tensor/gradcheck.ts';
 export type { Padding, PadOptions, SortOptions, TopKOptions } from './tensor/indexing.ts';
+export { hessian, hvp, type JacobianOptions, jacobian } from './tensor/jacobian.ts';
 export type { Literal, Nested, NumericArray } from './tensor/literal.ts';
 export type { DiagonalOptions, Range } from './tensor/movement.ts';
 export type { AvgPoolOptions, MaxPoolOptions, UnfoldOptions, WithIndices } from './tensor/pooling.ts';
@@ -30,4 +31,12 @@ export {
   type TensorLike,
   type TensorOptions,
 } from './tensor/tensor.ts';
+export {
+  type ArgumentOptions,
+  type Arguments,
+  jvp,
+  type PerArgument,
+  valueAndGrad,
+  vjp,
+} from './tensor/transform.ts';
 export * from './train/index.ts';

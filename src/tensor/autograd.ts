@@ -97,11 +97,7 @@ class Walk<T extends Poolings> {
   }
 
   private step(node: Node, g: T, useful: ReadonlySet<Edge> | undefined): void {
-    if (node.released) {
-      throw new GradientError(
-        `backward: this graph was used by an earlier backward pass and is gone (at ${node.primitive}); pass retainGraph: true to the earlier one, or compute the output again`,
-      );
-    }
+    checkKept('backward', node);
     const parents = useful ? node.parents.map((p) => (p && useful.has(p) ? p : undefined)) : node.parents;
     if (node.primitive === 'slice') this.collect(node as Node<'slice'>, g);
     else this.propagate(node as Node<Ruled>, g, parents);
@@ -144,14 +140,25 @@ class Walk<T extends Poolings> {
   }
 }
 
-/** Every edge under the root, parents before children; a loop, since deep tapes overflow a recursion. */
-function inOrder(root: Edge): Edge[] {
+/** @throws GradientError if an earlier backward pass has used the node up. */
+export function checkKept(where: string, node: Node): void {
+  if (!node.released) return;
+  throw new GradientError(
+    `${where}: this graph was used by an earlier backward pass and is gone (at ${node.primitive}); pass retainGraph: true to the earlier one, or compute the output again`,
+  );
+}
+
+/**
+ * Every edge under the root, parents before children, nothing below the `ends`; a loop, since deep tapes overflow a
+ * recursion.
+ */
+export function inOrder(root: Edge, ends?: ReadonlySet<Edge>): Edge[] {
   const order: Edge[] = [];
   const seen = new Set<Edge>([root]);
   const stack: { edge: Edge; next: number }[] = [{ edge: root, next: 0 }];
   while (stack.length > 0) {
     const top = stack[stack.length - 1]!;
-    const parents = 'leaf' in top.edge ? none : top.edge.parents;
+    const parents = 'leaf' in top.edge || ends?.has(top.edge) ? none : top.edge.parents;
     if (top.next < parents.length) {
       const parent = parents[top.next++];
       if (parent && !seen.has(parent)) {

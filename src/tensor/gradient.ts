@@ -29,15 +29,10 @@ export const rules: { readonly [P in Ruled]: Rule<P> | 'nondifferentiable' } = {
   full: 'nondifferentiable',
   iota: 'nondifferentiable',
   random: 'nondifferentiable',
-  map: ({ g, params, saved, output, needs }) =>
-    needs.map((needed, i) => {
+  map: (step) =>
+    step.needs.map((needed, i) => {
       if (!needed) return undefined;
-      const { formula, uses, zero } = params.formula.partial(i);
-      if (zero) return g.filled(g.shape, 0, g.dtype);
-      const n = needs.length;
-      const inputs = uses.map((u) => (u < n ? saved[u]! : u === n ? output! : g));
-      if (formula.body.op === 'input') return inputs[formula.body.value]; // as of a sum: nothing to compute
-      return g.apply('map', inputs, { formula, scalars: params.scalars });
+      return timesPartial(step, i, step.g) ?? step.g.filled(step.g.shape, 0, step.g.dtype);
     }),
   cast: ({ g, specs }) => [g.cast(specs[0]!.dtype)],
   expand: ({ g, specs }) => [g.sumTo(specs[0]!.shape)],
@@ -76,6 +71,20 @@ export const rules: { readonly [P in Ruled]: Rule<P> | 'nondifferentiable' } = {
   argsort: 'nondifferentiable',
   scan: ({ g, params }) => [g.apply('scan', [g], { dim: params.dim, reverse: !params.reverse })],
 };
+
+/** A map's partial by input i times a cotangent or a tangent; undefined if it is 0 everywhere. */
+export function timesPartial<T extends Poolings>(
+  { params, saved, output }: Pick<Step<T, 'map'>, 'params' | 'saved' | 'output'>,
+  i: number,
+  factor: T,
+): T | undefined {
+  const { formula, uses, zero } = params.formula.partial(i);
+  if (zero) return undefined;
+  const n = params.formula.arity;
+  const inputs = uses.map((u) => (u < n ? saved[u]! : u === n ? output! : factor));
+  if (formula.body.op === 'input') return inputs[formula.body.value]; // as of a sum: nothing to compute
+  return factor.apply('map', inputs, { formula, scalars: params.scalars });
+}
 
 function sliceRegion<T extends Poolings>(g: T, { starts, steps }: Region, shape: Shape): T {
   const stops = shape.map((n, d) => (n === 0 ? starts[d]! : starts[d]! + (n - 1) * steps[d]! + Math.sign(steps[d]!)));
