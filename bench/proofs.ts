@@ -1,6 +1,7 @@
 /** The list of all proofs, in the order of the listing. */
 import type { Proof } from './proof.ts';
 import { bandwidthKernel } from './proofs/bandwidth-kernel.ts';
+import { derivatives } from './proofs/derivatives.ts';
 import { drawnDigits } from './proofs/drawn-digits.ts';
 import { engineMemory } from './proofs/engine-memory.ts';
 import { goldens } from './proofs/goldens.ts';
@@ -22,6 +23,7 @@ export const proofs: readonly Proof[] = [
   mnist,
   trajectories,
   goldens,
+  derivatives,
   memory,
   overhead,
   plainLoops,

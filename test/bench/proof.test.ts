@@ -7,7 +7,16 @@ const plain = (x: number): string => String(x);
 
 test('the proofs have the names that the project promises, each once, and a line each', () => {
   const names = proofs.map(({ name }) => name);
-  const library = ['mnist', 'trajectories', 'goldens', 'memory', 'overhead', 'plain-loops', 'drawn-digits'];
+  const library = [
+    'mnist',
+    'trajectories',
+    'goldens',
+    'derivatives',
+    'memory',
+    'overhead',
+    'plain-loops',
+    'drawn-digits',
+  ];
   const kernels = ['matmul-kernel', 'matmul-eager', 'matmul-threads', 'maths-kernel', 'bandwidth-kernel'];
   const engine = ['lenet-eager', 'mlp-eager', 'startup', 'engine-memory', 'threads-bits'];
   for (const name of [...library, ...kernels, ...engine]) expect(names).toContain(name);
