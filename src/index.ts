@@ -14,6 +14,7 @@ export * as optim from './optim/index.ts';
 export type { GeluOptions } from './tensor/activation.ts';
 export type { BackwardOptions } from './tensor/autograd.ts';
 export type { ConvOptions, ConvTransposeOptions, PerDim } from './tensor/convolution.ts';
+export { customGrad, type WithSaved } from './tensor/custom.ts';
 export { enableGrad, type GradOptions, grad, noGrad } from './tensor/grad.ts';
 export { type GradcheckOptions, gradcheck } from './tensor/gradcheck.ts';
 export type { Padding, PadOptions, SortOptions, TopKOptions } from './tensor/indexing.ts';

@@ -1,6 +1,6 @@
 /** The backward pass: the tape walked from the output to its leaves, what reaches each node summed. */
 import { GradientError } from '../core/errors.ts';
-import type { Primitive, Region } from '../core/primitive.ts';
+import type { Region } from '../core/primitive.ts';
 import { type Shape, sameShape, shapeText } from '../core/shape.ts';
 import { type Rule, type Ruled, rules } from './gradient.ts';
 import type { Poolings } from './pooling.ts';
@@ -120,7 +120,7 @@ class Walk<T extends Poolings> {
   }
 
   private propagate(node: Node<Ruled>, g: T, parents: readonly (Edge | undefined)[]): void {
-    const rule = rules[node.primitive] as Rule<Primitive> | 'nondifferentiable';
+    const rule = rules[node.primitive] as Rule<Ruled> | 'nondifferentiable';
     if (rule === 'nondifferentiable') return;
     const reached = rule<T>({
       g,

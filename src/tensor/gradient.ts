@@ -1,15 +1,16 @@
 /** The vector-Jacobian rule of each primitive: what reaches the output, turned into what reaches each input. */
-import type { ConvParams, Params, Primitive, Region, Spec } from '../core/primitive.ts';
+import type { ConvParams, Region, Spec } from '../core/primitive.ts';
 import { type Shape, sameShape } from '../core/shape.ts';
 import { ternaryFormulas } from './formulas.ts';
 import type { Padding } from './indexing.ts';
 import type { Poolings } from './pooling.ts';
+import type { Taped, TapeParams } from './value.ts';
 
 /** What a rule reads. */
-export interface Step<T, P extends Primitive> {
+export interface Step<T, P extends Taped> {
   /** The cotangent: the gradient by the output. */
   readonly g: T;
-  readonly params: Params[P];
+  readonly params: TapeParams[P];
   /** The inputs that `reads` names, as they were. */
   readonly saved: readonly (T | undefined)[];
   readonly output: T | undefined;
@@ -20,10 +21,10 @@ export interface Step<T, P extends Primitive> {
 }
 
 /** Rules use tensor methods, so that they are differentiable themselves. */
-export type Rule<P extends Primitive> = <T extends Poolings>(step: Step<T, P>) => readonly (T | undefined)[];
+export type Rule<P extends Taped> = <T extends Poolings>(step: Step<T, P>) => readonly (T | undefined)[];
 
 /** Slices are missing: the backward walk collects all slices of a tensor and places them at once. */
-export type Ruled = Exclude<Primitive, 'slice'>;
+export type Ruled = Exclude<Taped, 'slice'>;
 
 export const rules: { readonly [P in Ruled]: Rule<P> | 'nondifferentiable' } = {
   full: 'nondifferentiable',
@@ -70,6 +71,8 @@ export const rules: { readonly [P in Ruled]: Rule<P> | 'nondifferentiable' } = {
   arg: 'nondifferentiable',
   argsort: 'nondifferentiable',
   scan: ({ g, params }) => [g.apply('scan', [g], { dim: params.dim, reverse: !params.reverse })],
+  custom: <T extends Poolings>({ g, params, saved }: Step<T, 'custom'>) =>
+    params.pull(g, saved) as readonly (T | undefined)[],
 };
 
 /** A map's partial by input i times a cotangent or a tangent; undefined if it is 0 everywhere. */

@@ -1,23 +1,24 @@
 /** The pushforward rule of each primitive: the tangents of its inputs turned into the tangent of its output. */
-import type { Params, Primitive } from '../core/primitive.ts';
+import type { Primitive } from '../core/primitive.ts';
 import { ternaryFormulas } from './formulas.ts';
 import { timesPartial } from './gradient.ts';
 import type { Poolings } from './pooling.ts';
+import type { Taped, TapeParams } from './value.ts';
 
 /** What a rule reads. */
-export interface Push<T, P extends Primitive> {
+export interface Push<T, P extends Taped> {
   /** Per input its tangent, undefined for 0; at least one is there. */
   readonly tangents: readonly (T | undefined)[];
-  readonly params: Params[P];
+  readonly params: TapeParams[P];
   /** The inputs that `reads` names, as they were. */
   readonly saved: readonly (T | undefined)[];
   readonly output: T | undefined;
 }
 
 /** Rules use tensor methods, so that they are differentiable themselves; undefined is a tangent of 0. */
-export type Pushforward<P extends Primitive> = <T extends Poolings>(step: Push<T, P>) => T | undefined;
+export type Pushforward<P extends Taped> = <T extends Poolings>(step: Push<T, P>) => T | undefined;
 
-export const pushforwards: { readonly [P in Primitive]: Pushforward<P> | 'nondifferentiable' } = {
+export const pushforwards: { readonly [P in Taped]: Pushforward<P> | 'nondifferentiable' } = {
   full: 'nondifferentiable',
   iota: 'nondifferentiable',
   random: 'nondifferentiable',
@@ -49,6 +50,8 @@ export const pushforwards: { readonly [P in Primitive]: Pushforward<P> | 'nondif
   arg: 'nondifferentiable',
   argsort: 'nondifferentiable',
   scan: linear('scan'),
+  custom: <T extends Poolings>({ tangents, params, saved }: Push<T, 'custom'>) =>
+    params.push(tangents, saved) as T | undefined,
 };
 
 /** What is linear in its one input does to the tangent what it does to the input. */

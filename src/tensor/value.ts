@@ -16,10 +16,24 @@ import type { Shape } from '../core/shape.ts';
 import { infer } from './infer.ts';
 import { reads } from './saved.ts';
 
+/** What a node of a user's own gradient holds besides what it saves. */
+export interface CustomParams {
+  /** From the cotangent and what was saved to what reaches each input. */
+  readonly pull: (g: Value, saved: readonly (Value | undefined)[]) => readonly (Value | undefined)[];
+  /** From the tangents of the inputs and what was saved to the tangent of the output. */
+  readonly push: (tangents: readonly (Value | undefined)[], saved: readonly (Value | undefined)[]) => Value | undefined;
+}
+
+/** What the tape knows of each step: the params of a primitive, or the rule that a user gave. */
+export type TapeParams = Params & { readonly custom: CustomParams };
+
+/** The kinds of step on the tape. */
+export type Taped = keyof TapeParams;
+
 /** A step on the tape: edges for the backward walk, and only the values that its rule reads. */
-export interface Node<P extends Primitive = Primitive> {
+export interface Node<P extends Taped = Taped> {
   readonly primitive: P;
-  readonly params: Params[P];
+  readonly params: TapeParams[P];
   /** Per input, where its gradient goes. */
   readonly parents: readonly (Edge | undefined)[];
   /** Shapes and dtypes of the inputs; empty for `map`, whose inputs are like its output. */
@@ -54,6 +68,49 @@ export function withGrad<R>(enabled: boolean, f: () => R): R {
   } finally {
     gradEnabled = before;
   }
+}
+
+/** What every operation passes through while it is on, such as a vmap; it hands on to the one below it. */
+export interface Passage {
+  readonly below: Passage | undefined;
+  apply<T extends Value, P extends Primitive>(like: T, primitive: P, inputs: readonly T[], params: Params[P]): T;
+  /** Told of each node that a user's own gradient writes to the tape. */
+  taped?(node: Node): void;
+  /** Told of a tensor that was taken off the tape. */
+  detached?(from: Value, out: Value): void;
+  /** Told of a cell that is about to get new numbers. */
+  assigning?(cell: Value): void;
+}
+
+let passage: Passage | undefined;
+
+/** The topmost of what operations pass through now. */
+export function currentPassage(): Passage | undefined {
+  return passage;
+}
+
+/** Runs `f` with all operations passing through `top` and what lies below it. */
+export function withPassage<R>(top: Passage | undefined, f: () => R): R {
+  const before = passage;
+  passage = top;
+  try {
+    return f();
+  } finally {
+    passage = before;
+  }
+}
+
+/** The operation, done by whatever lies below a passage. */
+export function applyBelow<T extends Value, P extends Primitive>(
+  { below }: Passage,
+  like: T,
+  primitive: P,
+  inputs: readonly T[],
+  params: Params[P],
+): T {
+  return below
+    ? below.apply(like, primitive, inputs, params)
+    : withPassage(undefined, () => like.apply(primitive, inputs, params));
 }
 
 const noValues: readonly (Value | undefined)[] = [];
@@ -112,11 +169,14 @@ export abstract class Value implements Operand {
 
   /** The same numbers, off the tape: no gradient flows through. */
   detach(): this {
-    return this.make(this.layout, this.dtype, this.storage);
+    const out = this.make(this.layout, this.dtype, this.storage);
+    if (passage !== undefined) for (let p: Passage | undefined = passage; p; p = p.below) p.detached?.(this, out);
+    return out;
   }
 
   /** @internal The one door: checks, computes, and writes the tape. */
   apply<P extends Primitive>(primitive: P, inputs: readonly this[], params: Params[P]): this {
+    if (passage !== undefined) return passage.apply(this, primitive, inputs, params);
     const spec = infer[primitive](params, inputs);
     const view = views[primitive as Movement] as View<P> | undefined;
     const out = view ? this.view(view, inputs[0]!, params, spec) : this.compute(primitive, inputs, params, spec);
@@ -187,7 +247,7 @@ function record<P extends Primitive>(primitive: P, inputs: readonly Value[], par
   const specs = primitive === 'map' ? noSpecs : inputs.map((x) => ({ shape: x.shape, dtype: x.dtype }));
   const node: Node<P> = {
     primitive,
-    params,
+    params: params as TapeParams[P],
     parents,
     specs,
     saved,
