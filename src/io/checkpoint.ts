@@ -4,7 +4,7 @@ import { FormatError, StateError } from '../core/errors.ts';
 import { Fields, type Json, numberJson } from '../core/json.ts';
 import { defaultGenerator } from '../core/random.ts';
 import { type Shape, sizeOf } from '../core/shape.ts';
-import type { Layer } from '../nn/module/module.ts';
+import type { Layer, Module } from '../nn/module/module.ts';
 import { describeModule, moduleOf } from '../nn/structure/structure.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { type RandomStates, randomJson, readRandom } from './random-states.ts';
@@ -35,7 +35,7 @@ export interface OptimizerRecord {
 }
 
 /** A model and what is kept with it. */
-export interface Checkpoint<M extends Layer = Layer> {
+export interface Checkpoint<M extends Module = Layer> {
   readonly module: M;
   /** Lets a custom module be built when it is loaded. */
   readonly input?: InputSpec | undefined;
@@ -46,12 +46,12 @@ export interface Checkpoint<M extends Layer = Layer> {
 }
 
 /** What a file holds: a checkpoint whose `training` is still to be read. */
-export interface LoadedCheckpoint<M extends Layer = Layer> extends Omit<Checkpoint<M>, 'training'> {
+export interface LoadedCheckpoint<M extends Module = Layer> extends Omit<Checkpoint<M>, 'training'> {
   readonly training: Fields | undefined;
 }
 
 /** Options of `loadCheckpoint`. */
-export interface LoadCheckpointOptions<M extends Layer = Layer> {
+export interface LoadCheckpointOptions<M extends Module = Layer> {
   /** Takes the weights, instead of a model made of the structure in the file; a model of custom classes needs it. */
   readonly module?: M | undefined;
   /** What messages call the bytes. */
@@ -70,7 +70,7 @@ const mostInputs = 2 ** 28;
  * @throws StateError for a model that is not built, FileError where the target refuses the bytes.
  * @example await io.saveCheckpoint('net.safetensors', { module: net });
  */
-export async function saveCheckpoint(target: Target, checkpoint: Checkpoint): Promise<void> {
+export async function saveCheckpoint(target: Target, checkpoint: Checkpoint<Module>): Promise<void> {
   await writeBytes('save', target, await encodeCheckpoint(checkpoint));
 }
 
@@ -79,7 +79,7 @@ export async function saveCheckpoint(target: Target, checkpoint: Checkpoint): Pr
  * @throws FormatError for a damaged file, StateError where it does not fit the module or none can be made.
  * @example const { module } = await io.loadCheckpoint('net.safetensors');
  */
-export async function loadCheckpoint<M extends Layer>(
+export async function loadCheckpoint<M extends Module>(
   source: Source,
   options: LoadCheckpointOptions<M> & { readonly module: M },
 ): Promise<LoadedCheckpoint<M>>;
@@ -89,7 +89,7 @@ export async function loadCheckpoint(source: Source, options: LoadCheckpointOpti
 }
 
 /** The bytes of a safetensors file with all of it. */
-export async function encodeCheckpoint(checkpoint: Checkpoint): Promise<Uint8Array> {
+export async function encodeCheckpoint(checkpoint: Checkpoint<Module>): Promise<Uint8Array> {
   const { module, input, optimizer, random, training } = checkpoint;
   const weights = module.stateDict();
   const taken = Object.keys(weights).find((name) => name.startsWith(optimizerPrefix));
@@ -122,7 +122,7 @@ function optimizerJson({ name, groups }: OptimizerRecord): Json {
 }
 
 /** What the bytes of such a file hold. */
-export function decodeCheckpoint<M extends Layer>(
+export function decodeCheckpoint<M extends Module>(
   bytes: Uint8Array,
   options: LoadCheckpointOptions<M> & { readonly module: M },
 ): LoadedCheckpoint<M>;
@@ -165,7 +165,13 @@ function moduleIn(name: string, structure: Fields | undefined, room: number): La
       `load: ${name} holds weights, but no structure of a model; pass a module that they fit: { module }`,
     );
   }
-  if (!structure.has('custom')) return moduleOf(structure.value, structure.path, room);
+  if (!structure.has('custom')) {
+    const part = moduleOf(structure.value, structure.path, room);
+    if (part.single) return part.module;
+    throw new StateError(
+      `load: ${name} holds a module of several inputs or outputs (${part.module.typeName}); make it and pass it: { module }`,
+    );
+  }
   const custom = structure.object('custom');
   const [path, typeName] = [custom.text('path'), custom.text('typeName')];
   throw new StateError(
@@ -174,7 +180,7 @@ function moduleIn(name: string, structure: Fields | undefined, room: number): La
 }
 
 /** Makes the parameters of a lazy module. What it draws for them is replaced, so the default generator stays as it is. */
-function build(name: string, module: Layer, input: InputSpec | undefined): void {
+function build(name: string, module: Module, input: InputSpec | undefined): void {
   if (!input) {
     throw new StateError(
       `load: the module has no parameters yet, and ${name} does not say for which input; call module.build(inputShape) first`,

@@ -1,5 +1,8 @@
 /** Layers, losses and initial weights. */
 export * from './activation/activation.ts';
+export { type ArgumentsOf, Graph, type GraphValues, graph, type TensorsOf } from './container/graph.ts';
+export { GraphValue, type InputOptions, input } from './container/graph-value.ts';
+export { Add, Average, Concat, Lambda, Maximum, Minimum, Multiply, Subtract } from './container/merge.ts';
 export { Sequential } from './container/sequential.ts';
 export { Conv2D, type ConvOptions } from './convolution/convolution.ts';
 export { Dense, type DenseOptions } from './dense/dense.ts';

@@ -1,9 +1,10 @@
 /** The base of everything that holds parameters: names, modes, state, and sizes inferred at the first call. */
 import { bytesPerElement, type Dtype, isFloat } from '../../core/dtype.ts';
-import { StateError } from '../../core/errors.ts';
+import { ArgumentError, StateError } from '../../core/errors.ts';
 import { checkShape, type Shape, sameShape, shapeText } from '../../core/shape.ts';
 import { noGrad } from '../../tensor/grad.ts';
 import { Tensor } from '../../tensor/tensor.ts';
+import { GraphValue } from '../container/graph-value.ts';
 import { type CellKind, kindOf } from './cell.ts';
 import { observing, rehearse, within } from './running.ts';
 import { joinPath, stateName } from './state-name.ts';
@@ -246,22 +247,49 @@ export abstract class Module {
    * @param inputShape of a whole input, batch included: `[1, 1, 28, 28]`.
    */
   build(inputShape: Shape, { dtype = 'float32' }: BuildOptions = {}): this {
-    this.rehearse('build', inputShape, dtype);
+    this.rehearse([Tensor.zeros(checkShape('build', inputShape), { dtype })]);
     return this;
   }
 
+  /**
+   * The functional style: what this module makes of values of a graph. It sees the sizes of its inputs here, so its
+   * parameters exist from now on, and sizes that do not fit are errors at this line.
+   * @param inputs made by `nn.input` or by other calls; as many as `forward` takes.
+   * @example const y = new nn.Dense(10).call(new nn.Flatten().call(nn.input([28, 28])));
+   */
+  call(...inputs: readonly GraphValue[]): GraphValue {
+    const wrong = inputs.find((value) => !(value instanceof GraphValue));
+    if (inputs.length === 0 || wrong !== undefined) {
+      throw new ArgumentError(
+        `${this.typeName}.call: takes values of a graph, from nn.input(shape) and other calls; got ${inputs.length === 0 ? 'nothing' : describeWrong(wrong)}; for tensors use forward`,
+      );
+    }
+    const outputs = this.rehearse(inputs.map(({ shape, dtype }) => Tensor.zeros([1, ...shape], { dtype })));
+    const out = outputs.get(this);
+    if (out instanceof Tensor && out.rank > 0 && out.shape[0] === 1) {
+      return new GraphValue(out.shape.slice(1), out.dtype, { module: this, inputs });
+    }
+    throw new ArgumentError(
+      `${this.typeName}.call: in a graph a module must make one tensor [B, …] of a batch; got ${out instanceof Tensor ? shapeText(out.shape) : typeof out} of a batch of 1; wrap it in nn.Lambda`,
+    );
+  }
+
+  /** @internal Zeros that it can take, where it knows. */
+  protected exampleInputs(): readonly Tensor[] | undefined {
+    return undefined;
+  }
+
   /** One forward on zeros in evaluation mode; all but the parameters it makes stays as it is. */
-  private rehearse(where: string, inputShape: Shape, dtype: Dtype): Map<unknown, unknown> {
-    const x = Tensor.zeros(checkShape(where, inputShape), { dtype });
+  private rehearse(inputs: readonly Tensor[]): Map<unknown, unknown> {
     const modes = this.namedModules().map(([, module]) => [module, module.training] as const);
     const outputs = new Map<unknown, unknown>();
     this.eval();
     try {
-      // A custom forward may take more than one input; then it says so itself.
-      const forward = this.forward as (x: Tensor) => unknown;
+      // A custom forward may take other inputs; then it says so itself.
+      const forward = this.forward as (...inputs: readonly Tensor[]) => unknown;
       observing(
         (module, output) => outputs.set(module, output),
-        () => rehearse(() => noGrad(() => forward(x))),
+        () => rehearse(() => noGrad(() => forward(...inputs))),
       );
     } finally {
       for (const [module, mode] of modes) module.training = mode;
@@ -274,7 +302,8 @@ export abstract class Module {
    * model must be built; with one, a model that is not is built.
    */
   summary(inputShape?: Shape, { dtype = 'float32' }: BuildOptions = {}): string {
-    const outputs = inputShape ? this.rehearse('summary', inputShape, dtype) : new Map<unknown, unknown>();
+    const inputs = inputShape ? [Tensor.zeros(checkShape('summary', inputShape), { dtype })] : this.exampleInputs();
+    const outputs = inputs ? this.rehearse(inputs) : new Map<unknown, unknown>();
     const parameters = this.parameters();
     const buffers = this.namedBuffers().map(([, tensor]) => tensor);
     const rows = this.namedModules().map(([path, module]) => {
@@ -294,6 +323,10 @@ export abstract class Module {
       bytes: [...parameters, ...buffers].reduce((sum, x) => sum + x.size * bytesPerElement[x.dtype], 0),
     });
   }
+}
+
+function describeWrong(value: unknown): string {
+  return value instanceof Tensor ? 'a tensor' : typeof value;
 }
 
 function sizeOfAll(tensors: Iterable<Tensor>): number {

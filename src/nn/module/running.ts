@@ -1,20 +1,14 @@
 /** The modules whose forward runs: errors learn where they happened, and a failed first call leaves nothing half-built. */
 import { TsgradError } from '../../core/errors.ts';
+import { type Place, placeText, running } from '../../core/place.ts';
 
-/** What this file needs to know of a module. */
-export interface Runnable {
-  readonly typeName: string;
-  namedModules(): readonly (readonly [path: string, module: Runnable])[];
-}
-
-const running: Runnable[] = []; // outermost first
 const located = new WeakSet<TsgradError>();
 let undos: (() => void)[] = [];
-let observer: ((module: Runnable, output: unknown) => void) | undefined;
+let observer: ((module: Place, output: unknown) => void) | undefined;
 let rehearsing = false;
 
 /** Runs a module's forward. The module that fails first is named in the error: `in features.0 (Conv2D): …`. */
-export function within<R>(module: Runnable, forward: () => R): R {
+export function within<R>(module: Place, forward: () => R): R {
   running.push(module);
   try {
     const output = forward();
@@ -30,12 +24,11 @@ export function within<R>(module: Runnable, forward: () => R): R {
   }
 }
 
-function locate(error: unknown, module: Runnable): void {
+function locate(error: unknown, module: Place): void {
   if (!(error instanceof TsgradError) || located.has(error)) return;
   located.add(error);
-  const path = running[0]!.namedModules().find(([, other]) => other === module)?.[0];
   const { message, stack } = error; // the trace quotes the message, some engines when it is first read
-  error.message = `in ${path ? `${path} (${module.typeName})` : module.typeName}: ${message}`;
+  error.message = `in ${placeText(running[0]!, module)}: ${message}`;
   if (stack) error.stack = stack.replace(message, () => error.message);
 }
 
@@ -45,7 +38,7 @@ export function onFailure(undo: () => void): void {
 }
 
 /** Runs `f` and tells `see` each module's output. */
-export function observing<R>(see: (module: Runnable, output: unknown) => void, f: () => R): R {
+export function observing<R>(see: (module: Place, output: unknown) => void, f: () => R): R {
   const before = observer;
   observer = see;
   try {

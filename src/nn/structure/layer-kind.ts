@@ -10,30 +10,54 @@ import type { Layer, Module } from '../module/module.ts';
 /** Refuses a layer that would hold more numbers than there are for all; `field` is named as the reason. */
 export type Hold = (field: string, ...sizes: readonly number[]) => void;
 
+/** A module that was made, and whether it makes one tensor of one. */
+export type Part =
+  | { readonly single: true; readonly module: Layer }
+  | { readonly single: false; readonly module: Module };
+
 /** One kind of layer. */
 export interface LayerKind {
   readonly type: string;
   /** Its options; undefined where the layer is of another kind. */
   describe(layer: Module): Readonly<Record<string, Json>> | undefined;
   /** The layer with these options, its parameters without numbers of their own yet. */
-  make(fields: Fields, hold: Hold): Layer;
+  make(fields: Fields, hold: Hold): Part;
 }
 
 type Class<M> = new (...options: never[]) => M;
+type Describe<M> = (layer: M) => Readonly<Record<string, Json>>;
+type Make<M> = (fields: Fields, hold: Hold) => M;
 
-/** A kind of layer: what describes it, and what makes it again. */
-export function kind<M extends Layer>(
+/** A kind of layer that makes one tensor of one: what describes it, and what makes it again. */
+export function kind<M extends Layer>(type: string, made: Class<M>, describe: Describe<M>, make: Make<M>): LayerKind {
+  return {
+    type,
+    describe: (layer) => describeOne(layer, made, describe),
+    make: (fields, hold) => ({ single: true, module: make(fields, hold) }),
+  };
+}
+
+/** A kind of module that takes several tensors: it stands in graphs and in modules of the user's own. */
+export function kindOfSeveral<M extends Module>(
   type: string,
   made: Class<M>,
-  describe: (layer: M) => Readonly<Record<string, Json>>,
-  make: (fields: Fields, hold: Hold) => M,
+  describe: Describe<M>,
+  make: Make<M>,
 ): LayerKind {
   return {
     type,
-    // The class itself: one derived from it may compute something else.
-    describe: (layer) => (layer instanceof made && layer.constructor === made ? describe(layer) : undefined),
-    make,
+    describe: (layer) => describeOne(layer, made, describe),
+    make: (fields, hold) => ({ single: false, module: make(fields, hold) }),
   };
+}
+
+/** The class itself: one derived from it may compute something else. */
+function describeOne<M extends Module>(
+  layer: Module,
+  made: Class<M>,
+  describe: Describe<M>,
+): ReturnType<Describe<M>> | undefined {
+  return layer instanceof made && layer.constructor === made ? describe(layer) : undefined;
 }
 
 /** Weights come from the file: until then one 0 stands for all, and nothing is drawn. */

@@ -1,10 +1,14 @@
 /** What a model is built of, as JSON: built-in layers with their options, and the model made again from it. */
+import type { Dtype } from '../../core/dtype.ts';
 import { FormatError, TsgradError } from '../../core/errors.ts';
 import { Fields, type Json } from '../../core/json.ts';
 import { sizeOf } from '../../core/shape.ts';
+import { Graph, type GraphPlan } from '../container/graph.ts';
+import { GraphValue } from '../container/graph-value.ts';
 import { Sequential } from '../container/sequential.ts';
 import type { Layer, Module } from '../module/module.ts';
 import { joinPath } from '../module/state-name.ts';
+import type { Part } from './layer-kind.ts';
 import { layerKinds } from './layer-kinds.ts';
 
 /** A layer that no JSON describes: its class is the user's own. */
@@ -17,10 +21,10 @@ export interface CustomLayer {
 /** The structure of a built model, or the first of its layers that cannot be described. */
 export type Description = { readonly structure: Json } | { readonly custom: CustomLayer };
 
-/** Chains inside chains end here, so that a file cannot exhaust the stack. */
+/** Modules inside modules end here, so that a file cannot exhaust the stack. */
 const deepest = 64;
 
-/** Describes a built model: layers of `nn`, and Sequential of them. */
+/** Describes a built model: layers of `nn`, and Sequential and Graph of them. */
 export function describeModule(module: Module): Description {
   const seen = new Map<Module, string>();
   let custom: CustomLayer | undefined;
@@ -28,8 +32,21 @@ export function describeModule(module: Module): Description {
     const before = seen.get(layer);
     if (before !== undefined) return { same: before };
     seen.set(layer, path);
+    const walkAll = (layers: readonly Module[]): Json[] =>
+      layers.map((part, i) => walk(part, joinPath(path, String(i))));
     if (layer instanceof Sequential && layer.constructor === Sequential) {
-      return { type: 'Sequential', layers: layer.layers.map((part, i) => walk(part, joinPath(path, String(i)))) };
+      return { type: 'Sequential', layers: walkAll(layer.layers) };
+    }
+    if (layer instanceof Graph && layer.constructor === Graph) {
+      const { inputs, steps, outputs } = layer.plan;
+      return {
+        type: 'Graph',
+        inputs: inputs.map(({ shape, dtype }) => ({ shape, dtype })),
+        layers: walkAll(layer.layers),
+        steps: steps.map((step) => ({ layer: step.layer, inputs: step.inputs })),
+        outputs,
+        single: layer.single,
+      };
     }
     for (const { type, describe } of layerKinds) {
       const options = describe(layer);
@@ -48,35 +65,86 @@ export function describeModule(module: Module): Description {
  * @param room how many numbers there are for all parameters.
  * @throws FormatError that names the field which is wrong.
  */
-export function moduleOf(structure: unknown, where: string, room: number): Layer {
-  const seen = new Map<string, Layer>();
-  const walk = (value: unknown, at: string, path: string, depth: number): Layer => {
-    const fields = new Fields(value, at);
-    if (depth > deepest) throw fields.fault('type', `must not be more than ${deepest} chains deep`);
-    if (fields.has('same')) {
-      const layer = seen.get(fields.text('same'));
-      fields.finish();
-      if (layer) return layer;
-      throw fields.fault('same', 'must name a layer before it');
-    }
-    const type = fields.text('type');
-    const layer =
-      type === 'Sequential'
-        ? new Sequential(
-            ...fields.list('layers', (part, where) => {
-              const name = where.slice(where.lastIndexOf('.') + 1);
-              return walk(part, where, joinPath(path, name), depth + 1);
-            }),
-          )
-        : makeLayer(type, fields, room);
-    fields.finish();
-    seen.set(path, layer);
-    return layer;
-  };
-  return walk(structure, where, '', 0);
+export function moduleOf(structure: unknown, where: string, room: number): Part {
+  return new Reader(room).read(structure, where, '', 0);
 }
 
-function makeLayer(type: string, fields: Fields, room: number): Layer {
+class Reader {
+  private readonly seen = new Map<string, Part>();
+  private readonly room: number;
+
+  constructor(room: number) {
+    this.room = room;
+  }
+
+  read(value: unknown, at: string, path: string, depth: number): Part {
+    const fields = new Fields(value, at);
+    if (depth > deepest) throw fields.fault('type', `must not be more than ${deepest} modules deep`);
+    if (fields.has('same')) {
+      const part = this.seen.get(fields.text('same'));
+      fields.finish();
+      if (part) return part;
+      throw fields.fault('same', 'must name a layer before it');
+    }
+    const part = this.make(fields, path, depth);
+    fields.finish();
+    this.seen.set(path, part);
+    return part;
+  }
+
+  private make(fields: Fields, path: string, depth: number): Part {
+    const type = fields.text('type');
+    if (type !== 'Sequential' && type !== 'Graph') return makeLayer(type, fields, this.room);
+    const parts = fields.list('layers', (part, where) => {
+      const name = where.slice(where.lastIndexOf('.') + 1);
+      return this.read(part, where, joinPath(path, name), depth + 1);
+    });
+    return type === 'Graph' ? makeGraph(fields, parts) : { single: true, module: makeSequential(fields, parts) };
+  }
+}
+
+function makeSequential(fields: Fields, parts: readonly Part[]): Layer {
+  const layers = parts.map((part, i) => {
+    if (part.single) return part.module;
+    throw fields.fault('layers', `must be layers of one input; layer ${i} takes several`);
+  });
+  return new Sequential(...layers);
+}
+
+function makeGraph(fields: Fields, parts: readonly Part[]): Part {
+  const inputs = fields.list('inputs', (item, at) => {
+    const input = new Fields(item, at);
+    const shape = input.wholes('shape', 1);
+    const dtype = input.oneOf<Dtype>('dtype', ['float32', 'float64', 'int32', 'bool']);
+    input.finish();
+    return new GraphValue(shape, dtype);
+  });
+  let known = inputs.length; // values so far
+  const before = (of: Fields, field: string): number[] => {
+    const numbers = of.wholes(field, 0);
+    if (numbers.length > 0 && numbers.every((n) => n < known)) return numbers;
+    throw of.fault(field, `must be numbers of values before it, of which there are ${known}`);
+  };
+  const steps = fields.list('steps', (item, at) => {
+    const step = new Fields(item, at);
+    const layer = step.whole('layer');
+    if (layer >= parts.length) throw step.fault('layer', `must be one of the ${parts.length} layers`);
+    const out = { layer, inputs: before(step, 'inputs') };
+    step.finish();
+    known += 1;
+    return out;
+  });
+  const outputs = before(fields, 'outputs');
+  const single = fields.flag('single');
+  if (single && outputs.length !== 1) throw fields.fault('outputs', 'must be one number, since one tensor comes out');
+  const plan: GraphPlan = { inputs, layers: parts.map(({ module }) => module), steps, outputs };
+  if (single && inputs.length === 1) {
+    return { single, module: new Graph<GraphValue, GraphValue>(plan, single) };
+  }
+  return { single: false, module: new Graph(plan, single) };
+}
+
+function makeLayer(type: string, fields: Fields, room: number): Part {
   const found = layerKinds.find((kind) => kind.type === type);
   if (!found) throw fields.fault('type', 'must be a layer of this version');
   try {

@@ -23,6 +23,8 @@ export interface LayerRow {
   readonly name: string;
   /** The same layer each time, weights included. */
   readonly make: (dtype: Dtype) => Made;
+  /** Calls a module of the row's kind. */
+  readonly run: (module: nn.Module, ...inputs: readonly Tensor[]) => Tensor;
   /** Floats are float64. */
   readonly inputs: () => readonly Tensor[];
   /** The shape that comes out. */
@@ -81,5 +83,7 @@ export function several<M extends nn.Module>(
     const module = row.make({ dtype, generator });
     return { module, generator, run: (...x) => row.run(module, ...x) };
   };
-  return { name, output, order, random, inputs, make };
+  // whoever calls it passes a module that `make` has made, or one made again from its description
+  const run = (module: nn.Module, ...x: readonly Tensor[]): Tensor => row.run(module as M, ...x);
+  return { name, output, order, random, inputs, make, run };
 }
