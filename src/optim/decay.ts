@@ -1,6 +1,7 @@
-/** What happens to a gradient before an optimizer uses it. */
-import { add, type Expr, input, mul, neg, scalar } from '../core/expression.ts';
+/** Weight decay, by the gradient or by itself. */
+import { add, type Expr, input, mul, neg, scalar, sub } from '../core/expression.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import { spread } from './moment.ts';
 
 const decayed: Expr = add(input(0), mul(scalar(0), input(1)));
 const decayedUphill: Expr = add(neg(input(0)), mul(scalar(0), input(1)));
@@ -9,4 +10,11 @@ const decayedUphill: Expr = add(neg(input(0)), mul(scalar(0), input(1)));
 export function decay(gradient: Tensor, p: Tensor, weightDecay: number, maximize: boolean): Tensor {
   if (weightDecay === 0) return maximize ? gradient.neg() : gradient;
   return gradient.map(maximize ? decayedUphill : decayed, [p], [weightDecay]);
+}
+
+const kept: Expr = sub(1, mul(input(0), scalar(0)));
+
+/** @internal 1 − lr·weightDecay over a parameter: what decoupled decay multiplies it by. */
+export function shrinkage(p: Tensor, rate: Tensor, weightDecay: number): Tensor {
+  return spread(rate.map(kept, [], [weightDecay]), p);
 }

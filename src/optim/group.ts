@@ -4,6 +4,7 @@ import { ArgumentError, StateError } from '../core/errors.ts';
 import { shapeText } from '../core/shape.ts';
 import { noGrad } from '../tensor/grad.ts';
 import { Tensor } from '../tensor/tensor.ts';
+import type { Share } from './moment.ts';
 
 /** A hyper-parameter as checkpoints keep it. */
 export type HyperValue = number | boolean | readonly number[];
@@ -24,6 +25,8 @@ export class ParameterGroup<H extends Hyper = Hyper> {
   hyper: H;
   /** @internal */
   readonly rate: Tensor;
+  /** Holds the momentum from when it is first set: until then no step has to look it up. */
+  private driven: Tensor | undefined;
 
   constructor(params: readonly Tensor[], lr: number, hyper: H) {
     this.params = params;
@@ -40,6 +43,45 @@ export class ParameterGroup<H extends Hyper = Hyper> {
     const value = checkRate(lr);
     noGrad(() => this.rate.assign(value));
   }
+
+  /** `momentum`, or the first of the betas; undefined for an optimizer without, or where it is 0. */
+  get momentum(): number | undefined {
+    const { momentum, betas } = this.hyper;
+    const value = momentum ?? (Array.isArray(betas) ? betas[0] : undefined);
+    return typeof value === 'number' && value > 0 ? value : undefined;
+  }
+
+  /** @throws ArgumentError for a group without momentum, or a number that is not above 0 and below 1. */
+  set momentum(value: number) {
+    if (this.momentum === undefined) {
+      throw new ArgumentError('optimizer: the group has no momentum to set; make the optimizer with momentum above 0');
+    }
+    if (!(value > 0 && value < 1)) {
+      throw new ArgumentError(`optimizer: a momentum must be above 0 and below 1; got ${value}`);
+    }
+    this.driven ??= Tensor.zeros([], { dtype: 'float64' });
+    this.takeOver(withMomentum(this.hyper, value), this.lr);
+  }
+
+  /** @internal The momentum as rules take it: a number until it is first set, a cell from then on. */
+  get share(): Share {
+    return this.driven ?? this.momentum ?? 0;
+  }
+
+  /** @internal Hyper-parameters and learning rate of a checkpoint. */
+  takeOver(hyper: H, lr: number): void {
+    this.hyper = hyper;
+    this.lr = lr;
+    const { driven, momentum } = this;
+    if (driven && momentum !== undefined) noGrad(() => driven.assign(momentum));
+  }
+}
+
+function withMomentum<H extends Hyper>(hyper: H, value: number): H {
+  const { betas } = hyper;
+  return 'momentum' in hyper || !Array.isArray(betas)
+    ? { ...hyper, momentum: value }
+    : { ...hyper, betas: [value, ...betas.slice(1)] };
 }
 
 /** A learning rate: a number of at least 0. */

@@ -1,7 +1,17 @@
 /** Optimizers and the clipping of gradients. */
+export { Adadelta, type AdadeltaOptions, Adagrad, type AdagradOptions } from './adagrad.ts';
 export { Adam, type AdamOptions, AdamW } from './adam.ts';
+export type { MomentOptions } from './adam-options.ts';
+export { Adamax, type AdamaxOptions } from './adamax.ts';
 export { type ClipGradNormOptions, clipGradNorm, clipGradValue } from './clip.ts';
 export type { GroupInput, Hyper, HyperValue, ParameterGroup, ParametersOrGroups } from './group.ts';
-export { type GroupState, Optimizer, type OptimizerState, type ParameterState, type RateOptions } from './optimizer.ts';
+export { LAMB, type LAMBOptions } from './lamb.ts';
+export { Lion, type LionOptions } from './lion.ts';
+export { Muon, type MuonOptions } from './muon.ts';
+export { NAdam, type NAdamOptions } from './nadam.ts';
+export { type GroupState, Optimizer, type OptimizerState } from './optimizer.ts';
+export { RAdam, type RAdamOptions } from './radam.ts';
 export { RMSprop, type RMSpropOptions } from './rmsprop.ts';
+export { Rprop, type RpropOptions } from './rprop.ts';
 export { SGD, type SGDOptions } from './sgd.ts';
+export { type CellStart, type ParameterState, type RateOptions, UpdateRule } from './update-rule.ts';

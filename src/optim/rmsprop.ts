@@ -2,9 +2,10 @@
 import { add, div, input, mul, scalar, sub, unary } from '../core/expression.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { decay } from './decay.ts';
-import type { ParametersOrGroups } from './group.ts';
+import type { ParameterGroup, ParametersOrGroups } from './group.ts';
 import { atLeastZero } from './hyper.ts';
-import { Optimizer, type ParameterState, type RateOptions, spread } from './optimizer.ts';
+import { blend, blendSquare, gather, spread } from './moment.ts';
+import { type CellStart, type ParameterState, type RateOptions, UpdateRule, zeros } from './update-rule.ts';
 
 /** Options of RMSprop. */
 export interface RMSpropOptions extends RateOptions {
@@ -23,16 +24,13 @@ export interface RMSpropOptions extends RateOptions {
 
 type Hyper = Required<Omit<RMSpropOptions, 'lr'>>;
 
-const running = add(mul(scalar(0), input(0)), mul(scalar(1), input(1)));
-const runningSquare = add(mul(scalar(0), input(0)), mul(scalar(1), mul(input(1), input(1))));
 // g, v and, centered, the mean; scalar eps
 const scaled = div(input(0), add(unary('sqrt', input(1)), scalar(0)));
 const scaledCentered = div(input(0), add(unary('sqrt', sub(input(1), mul(input(2), input(2)))), scalar(0)));
-const gathered = add(mul(scalar(0), input(0)), input(1));
 const moved = sub(input(0), mul(input(2), input(1)));
 
 /** p ← p − lr·gradient / (√v + eps), v being a running mean of the squared gradient (Tieleman and Hinton 2012). */
-export class RMSprop extends Optimizer<Hyper> {
+export class RMSprop extends UpdateRule<Hyper> {
   readonly type = 'RMSprop';
 
   constructor(params: ParametersOrGroups<RMSpropOptions>, options: RMSpropOptions = {}) {
@@ -40,20 +38,24 @@ export class RMSprop extends Optimizer<Hyper> {
   }
 
   /** @internal */
-  protected cells({ momentum, centered }: Hyper): readonly string[] {
-    return ['square_avg', ...(centered ? ['grad_avg'] : []), ...(momentum > 0 ? ['momentum_buffer'] : [])];
+  protected cells({ momentum, centered }: Hyper): Readonly<Record<string, CellStart>> {
+    return {
+      square_avg: zeros,
+      ...(centered && { grad_avg: zeros }),
+      ...(momentum > 0 && { momentum_buffer: zeros }),
+    };
   }
 
   /** @internal */
-  protected update(p: Tensor, gradient: Tensor, state: ParameterState, rate: Tensor, hyper: Hyper): Tensor {
-    const { alpha, eps, weightDecay, momentum, maximize } = hyper;
+  protected update(p: Tensor, gradient: Tensor, state: ParameterState, group: ParameterGroup<Hyper>): Tensor {
+    const { alpha, eps, weightDecay, maximize } = group.hyper;
     const [v, mean, velocity] = [state.square_avg!, state.grad_avg, state.momentum_buffer];
     const g = decay(gradient, p, weightDecay, maximize);
-    v.assign(v.map(runningSquare, [g], [alpha, 1 - alpha]));
-    if (mean) mean.assign(mean.map(running, [g], [alpha, 1 - alpha]));
+    v.assign(blendSquare(v, g, alpha));
+    if (mean) mean.assign(blend(mean, g, alpha));
     let step = mean ? g.map(scaledCentered, [v, mean], [eps]) : g.map(scaled, [v], [eps]);
-    if (velocity) step = velocity.assign(velocity.map(gathered, [step], [momentum]));
-    return p.map(moved, [step, spread(rate, p)]);
+    if (velocity) step = velocity.assign(gather(velocity, step, group.share));
+    return p.map(moved, [step, spread(group.rate, p)]);
   }
 
   /** @internal */

@@ -1,11 +1,12 @@
 /** Stochastic gradient descent, plain or with momentum. */
 import { ArgumentError } from '../core/errors.ts';
-import { add, eq, input, mul, scalar, sub, where } from '../core/expression.ts';
+import { eq, input, mul, scalar, sub, where } from '../core/expression.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { decay } from './decay.ts';
-import type { ParametersOrGroups } from './group.ts';
+import type { ParameterGroup, ParametersOrGroups } from './group.ts';
 import { atLeastZero } from './hyper.ts';
-import { Optimizer, type ParameterState, type RateOptions, spread } from './optimizer.ts';
+import { gather, spread } from './moment.ts';
+import { type CellStart, counter, type ParameterState, type RateOptions, UpdateRule, zeros } from './update-rule.ts';
 
 /** Options of SGD. */
 export interface SGDOptions extends RateOptions {
@@ -22,20 +23,16 @@ export interface SGDOptions extends RateOptions {
 
 type Hyper = Required<Omit<SGDOptions, 'lr'>>;
 
-// inputs: p, g or momentum, lr; with nesterov p, g, momentum, lr
+// p, g or momentum, lr
 const plain = sub(input(0), mul(input(2), input(1)));
-const ahead = sub(input(0), mul(input(3), add(input(1), mul(scalar(0), input(2)))));
-// momentum·old + share·g; only with dampening is there a share, which depends on the step
-const gathered = add(mul(scalar(0), input(0)), input(1));
-const gatheredBy = add(mul(scalar(0), input(0)), mul(input(2), input(1)));
-/** The first gradient counts in full. */
+/** With dampening the first gradient counts in full, later ones by a share. */
 const shareAt = where(eq(input(0), 0), 1, scalar(0));
 
 /**
  * p ← p − lr·v with v ← momentum·v + (1 − dampening)·gradient (Sutskever et al. 2013, in PyTorch's form).
  * @example const optimizer = new optim.SGD(net.parameters(), { lr: 0.1, momentum: 0.9 });
  */
-export class SGD extends Optimizer<Hyper> {
+export class SGD extends UpdateRule<Hyper> {
   readonly type = 'SGD';
 
   constructor(params: ParametersOrGroups<SGDOptions>, options: SGDOptions = {}) {
@@ -43,24 +40,24 @@ export class SGD extends Optimizer<Hyper> {
   }
 
   /** @internal */
-  protected cells({ momentum, dampening }: Hyper): readonly string[] {
-    if (momentum === 0) return [];
-    return dampening === 0 ? ['momentum_buffer'] : ['step', 'momentum_buffer'];
+  protected cells({ momentum, dampening }: Hyper): Readonly<Record<string, CellStart>> {
+    if (momentum === 0) return {};
+    return dampening === 0 ? { momentum_buffer: zeros } : { step: counter, momentum_buffer: zeros };
   }
 
   /** @internal */
-  protected update(p: Tensor, gradient: Tensor, state: ParameterState, rate: Tensor, hyper: Hyper): Tensor {
-    const { momentum, dampening, nesterov } = hyper;
-    const g = decay(gradient, p, hyper.weightDecay, hyper.maximize);
-    const lr = spread(rate, p);
+  protected update(p: Tensor, gradient: Tensor, state: ParameterState, group: ParameterGroup<Hyper>): Tensor {
+    const { dampening, nesterov, weightDecay, maximize } = group.hyper;
+    const g = decay(gradient, p, weightDecay, maximize);
+    const lr = spread(group.rate, p);
     const velocity = state.momentum_buffer;
     if (!velocity) return p.map(plain, [g, lr]);
     if (state.step) {
       const share = spread(state.step.map(shareAt, [], [1 - dampening]), p);
-      velocity.assign(velocity.map(gatheredBy, [g, share], [momentum]));
+      velocity.assign(gather(velocity, g.mul(share), group.share));
       state.step.assign(state.step.add(1));
-    } else velocity.assign(velocity.map(gathered, [g], [momentum]));
-    return nesterov ? p.map(ahead, [g, velocity, lr], [momentum]) : p.map(plain, [velocity, lr]);
+    } else velocity.assign(gather(velocity, g, group.share));
+    return p.map(plain, [nesterov ? gather(velocity, g, group.share) : velocity, lr]);
   }
 
   /** @internal */

@@ -4,11 +4,9 @@
 export const later: Readonly<Record<string, readonly string[] | 'all'>> = {
   'attention.json': ['MultiheadAttention', 'scaled_dot_product', 'TransformerEncoderLayer', 'TransformerDecoderLayer'],
   'embedding.json': ['embedding_bag'],
-  'loss.json': ['kl_div', 'hinge_embedding', 'triplet_margin', 'cosine_embedding', 'poisson_nll', 'ctc'],
   'matmul.json': ['bilinear'],
-  'norm.json': ['group_norm', 'instance_norm', 'rms_norm', 'normalize', 'lrn'],
+  'norm.json': ['group_norm', 'instance_norm', 'rms_norm', 'lrn'],
   'onnx-torch/manifest.json': 'all',
-  'optim.json': ['Adagrad', 'Adadelta', 'Adamax', 'NAdam', 'RAdam', 'Rprop'],
   'pool.json': ['interpolate'],
   'recurrent.json': ['LSTM', 'GRU', 'RNNCell', 'LSTMCell', 'GRUCell'],
   'schedulers.json': 'all',

@@ -23,19 +23,20 @@ const run = (optimizer: optim.Optimizer, params: readonly Tensor[], from: number
 };
 const numbersOf = (params: readonly Tensor[]): number[] => params.flatMap((p) => [...p.dataSync()]);
 
-describe.each(optimizerTable)('$name', ({ make, rule }) => {
+describe.each(optimizerTable)('$name', ({ make, rule, rateOfFirstStep = false }) => {
   it('follows its rule', () => {
     const params = start();
     const optimizer = make(params, 0.05);
-    const expected = numbersOf(params);
-    const states = expected.map(() => [0, 0, 0]);
-    for (let t = 1; t <= 8; t++) {
+    const expected = params.map((p) => [...p.dataSync()]);
+    const states = expected.map((p) => [0, 1, 2].map(() => p.map(() => 0)));
+    for (let t = 1; t <= 12; t++) {
       setGradients(params, t);
-      const gradients = numbersOf(params.map((p) => p.grad!));
       optimizer.step();
-      for (const [i, g] of gradients.entries()) expected[i] = rule(expected[i]!, g, states[i]!, 0.05, t);
+      for (const [i, p] of params.entries()) {
+        expected[i] = rule(expected[i]!, [...p.grad!.dataSync()], states[i]!, 0.05, t, p.shape);
+      }
     }
-    for (const [i, found] of numbersOf(params).entries()) expect(found).toBeCloseTo(expected[i]!, 10);
+    for (const [i, found] of numbersOf(params).entries()) expect(found).toBeCloseTo(expected.flat()[i]!, 10);
   });
 
   it('goes on from a saved state as if it had never stopped, bit by bit', () => {
@@ -66,7 +67,7 @@ describe.each(optimizerTable)('$name', ({ make, rule }) => {
     expect(w.isLeaf && w.requiresGrad).toBe(true);
   });
 
-  it('sees its learning rate change, and does nothing at 0', () => {
+  it.skipIf(rateOfFirstStep)('sees its learning rate change, and does nothing at 0', () => {
     const params = start();
     const optimizer = make(params, 0.05);
     expect(optimizer.lr).toBe(0.05);

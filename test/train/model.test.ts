@@ -8,7 +8,7 @@ import { ArgumentError, FileError, FormatError, ShapeError, StateError } from '.
 import { manualSeed } from '../../src/core/random.ts';
 import { decodeTensors } from '../../src/io/index.ts';
 import * as nn from '../../src/nn/index.ts';
-import { Adam, Optimizer, SGD } from '../../src/optim/index.ts';
+import { Adam, type CellStart, SGD, UpdateRule } from '../../src/optim/index.ts';
 import { Tensor } from '../../src/tensor/tensor.ts';
 import { type FitOptions, Model } from '../../src/train/index.ts';
 import { cornerSet, corners, network, numbersOf } from './example.ts';
@@ -174,7 +174,7 @@ describe('a saved model', () => {
   });
 
   it('goes on with its optimizer, or with another one', async () => {
-    class Plain extends Optimizer {
+    class Plain extends UpdateRule {
       readonly type = 'Plain';
       constructor(parameters: readonly Tensor[]) {
         super(parameters, {}, 0.5);
@@ -182,8 +182,8 @@ describe('a saved model', () => {
       protected complete(): Record<string, never> {
         return {};
       }
-      protected cells(): readonly string[] {
-        return ['step'];
+      protected cells(): Record<string, CellStart> {
+        return { count: () => Tensor.zeros([]) };
       }
       protected update(p: Tensor, gradient: Tensor): Tensor {
         return p.sub(gradient.mul(this.lr));

@@ -35,14 +35,18 @@ function shared(attrs: Attributes) {
   };
 }
 
+function pair(attrs: Attributes, name: string, first: number, second: number): readonly [number, number] {
+  const [a = first, b = second] = attrs.has(name) ? attrs.numbers(name) : [];
+  return [a, b];
+}
+
+/** What Adam and its kin share. */
+function moments(attrs: Attributes) {
+  return { ...shared(attrs), betas: pair(attrs, 'betas', 0.9, 0.999), eps: attrs.number('eps', 1e-8) };
+}
+
 function adam(attrs: Attributes) {
-  const [beta1 = 0.9, beta2 = 0.999] = attrs.has('betas') ? attrs.numbers('betas') : [];
-  return {
-    ...shared(attrs),
-    betas: [beta1, beta2] as const,
-    eps: attrs.number('eps', 1e-8),
-    amsgrad: attrs.flag('amsgrad', false),
-  };
+  return { ...moments(attrs), amsgrad: attrs.flag('amsgrad', false) };
 }
 
 const sgd: Mapping = run((params, attrs) => {
@@ -62,6 +66,33 @@ const rmsprop: Mapping = run((params, attrs) => {
     centered: attrs.flag('centered', false),
   };
   return new optim.RMSprop(params, { ...shared(attrs), ...options });
+});
+
+const adagrad: Mapping = run((params, attrs) => {
+  const options = {
+    lrDecay: attrs.number('lr_decay', 0),
+    initialAccumulatorValue: attrs.number('initial_accumulator_value', 0),
+    eps: attrs.number('eps', 1e-10),
+  };
+  return new optim.Adagrad(params, { ...shared(attrs), ...options });
+});
+
+const nadam: Mapping = run((params, attrs) => {
+  const options = {
+    momentumDecay: attrs.number('momentum_decay', 4e-3),
+    decoupledWeightDecay: attrs.flag('decoupled_weight_decay', false),
+  };
+  return new optim.NAdam(params, { ...moments(attrs), ...options });
+});
+
+const rprop: Mapping = run((params, attrs) => {
+  const options = {
+    lr: attrs.number('lr'),
+    etas: pair(attrs, 'etas', 0.5, 1.2),
+    stepSizes: pair(attrs, 'step_sizes', 1e-6, 50),
+    maximize: attrs.flag('maximize', false),
+  };
+  return new optim.Rprop(params, options);
 });
 
 const clip: Mapping = (scene: Scene): Answer => {
@@ -87,6 +118,18 @@ export const optimizers: Family = {
       (params, attrs) => new optim.AdamW(params, { ...adam(attrs), weightDecay: attrs.number('weight_decay', 0.01) }),
     ),
     RMSprop: rmsprop,
+    Adagrad: adagrad,
+    Adadelta: run((params, attrs) => {
+      const options = { rho: attrs.number('rho', 0.9), eps: attrs.number('eps', 1e-6) };
+      return new optim.Adadelta(params, { ...shared(attrs), ...options });
+    }),
+    Adamax: run((params, attrs) => new optim.Adamax(params, moments(attrs))),
+    NAdam: nadam,
+    RAdam: run((params, attrs) => {
+      const decoupledWeightDecay = attrs.flag('decoupled_weight_decay', false);
+      return new optim.RAdam(params, { ...moments(attrs), decoupledWeightDecay });
+    }),
+    Rprop: rprop,
     clip_grad_norm: clip,
   },
 };

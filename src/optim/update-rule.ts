@@ -1,0 +1,181 @@
+/** The base of optimizers that update each parameter by its own gradient and state: groups, cells, saved states. */
+import { ArgumentError, StateError } from '../core/errors.ts';
+import { sameShape, shapeText } from '../core/shape.ts';
+import { noGrad } from '../tensor/grad.ts';
+import { Tensor } from '../tensor/tensor.ts';
+import {
+  checkHyper,
+  checkParameters,
+  checkRate,
+  type Hyper,
+  isGroups,
+  ParameterGroup,
+  type ParametersOrGroups,
+} from './group.ts';
+import { type GroupState, Optimizer, type OptimizerState } from './optimizer.ts';
+
+/** A parameter's state: cells by PyTorch's names. */
+export type ParameterState = Record<string, Tensor>;
+
+/** Makes a cell of a parameter's state as it is before the first step, given the parameter and its group. */
+export type CellStart<H extends Hyper = Hyper> = (p: Tensor, group: ParameterGroup<H>) => Tensor;
+
+/** A cell of zeros in the parameter's shape. */
+export const zeros: CellStart = (p) => Tensor.zerosLike(p);
+
+/** A cell that counts, float64 without dims. */
+export const counter: CellStart = () => Tensor.zeros([], { dtype: 'float64' });
+
+/** Options that every optimizer's groups share. */
+export interface RateOptions {
+  /** The learning rate. */
+  readonly lr?: number;
+}
+
+/**
+ * Updates each parameter by a rule. A rule does the same operations at every step: what changes from step to step lives in
+ * cells, so that one captured step serves all.
+ * @example
+ * class Plain extends optim.UpdateRule {
+ *   readonly type = 'Plain';
+ *   constructor(params: Tensor[]) { super(params, {}, 0.1); }
+ *   protected complete() { return {}; }
+ *   protected cells() { return {}; }
+ *   protected update(p: Tensor, gradient: Tensor) { return p.sub(gradient.mul(0.1)); }
+ * }
+ */
+export abstract class UpdateRule<H extends Hyper = Hyper> extends Optimizer {
+  readonly groups: readonly ParameterGroup<H>[];
+  private readonly state = new Map<Tensor, ParameterState>();
+
+  /** @param lr the learning rate of groups that are given none. */
+  protected constructor(
+    params: ParametersOrGroups<Partial<H> & RateOptions>,
+    options: Partial<H> & RateOptions,
+    lr: number,
+  ) {
+    super();
+    const groups = isGroups(params) ? params : [{ ...options, params }];
+    this.groups = groups.map((group) => {
+      const own = { ...options, ...group };
+      return new ParameterGroup([...group.params], own.lr ?? lr, this.complete(own));
+    });
+    checkParameters(this.groups);
+  }
+
+  /** All hyper-parameters but the learning rate, checked, defaults filled in. It is called before the fields exist. */
+  protected abstract complete(options: Partial<H>): H;
+
+  /** What the cells of a parameter's state are at first. */
+  protected abstract cells(hyper: H, p: Tensor): Readonly<Record<string, CellStart<H>>>;
+
+  /** The new number of one parameter; its state is updated on the way. */
+  protected abstract update(p: Tensor, gradient: Tensor, state: ParameterState, group: ParameterGroup<H>): Tensor;
+
+  /** Updates every parameter that has a gradient. */
+  step(): void {
+    noGrad(() => {
+      for (const group of this.groups) {
+        for (const p of group.params) {
+          if (p.grad) p.assign(this.update(p, p.grad, this.stateOf(p, group), group));
+        }
+      }
+    });
+  }
+
+  private stateOf(p: Tensor, group: ParameterGroup<H>): ParameterState {
+    let state = this.state.get(p);
+    if (!state) {
+      state = this.emptyState(p, group, group.hyper);
+      this.state.set(p, state);
+    }
+    return state;
+  }
+
+  private emptyState(p: Tensor, group: ParameterGroup<H>, hyper: H): ParameterState {
+    const cells = Object.entries(this.cells(hyper, p));
+    return Object.fromEntries(cells.map(([name, start]) => [name, start(p, group)]));
+  }
+
+  stateDict(): OptimizerState {
+    const tensors: Record<string, Tensor> = {};
+    this.groups
+      .flatMap((group) => group.params)
+      .forEach((p, i) => {
+        for (const [name, cell] of Object.entries(this.state.get(p) ?? {})) {
+          tensors[`state.${i}.${name}`] = cell.detach();
+        }
+      });
+    const groups = this.groups.map(({ params, lr, hyper }) => ({ params: params.length, lr, hyper }));
+    return { type: this.type, tensors, groups };
+  }
+
+  loadStateDict(state: OptimizerState): void {
+    const where = `${this.type}.loadStateDict`;
+    if (state.type !== this.type) {
+      throw new StateError(`${where}: the state is of another optimizer; got ${state.type}; make one of those`);
+    }
+    if (state.groups.length !== this.groups.length) {
+      throw new StateError(
+        `${where}: the number of groups differs; got ${state.groups.length} for ${this.groups.length}; make the same groups first`,
+      );
+    }
+    const hypers = this.groups.map((group, i) => {
+      const saved = state.groups[i]!;
+      if (saved.params !== group.params.length) {
+        throw new StateError(
+          `${where}: group ${i} has another number of parameters; got ${saved.params} for ${group.params.length}`,
+        );
+      }
+      return this.readHyper(where, i, group, saved);
+    });
+    const cells = this.readCells(where, state.tensors, hypers);
+    this.groups.forEach((group, i) => {
+      group.takeOver(hypers[i]!, state.groups[i]!.lr);
+    });
+    this.state.clear();
+    for (const [p, own] of cells) this.state.set(p, own);
+  }
+
+  private readHyper(where: string, i: number, group: ParameterGroup<H>, saved: GroupState): H {
+    try {
+      checkRate(saved.lr);
+      return this.complete(checkHyper(where, group.hyper, saved.hyper));
+    } catch (error) {
+      if (!(error instanceof ArgumentError)) throw error;
+      throw new StateError(`${where}: group ${i} has impossible hyper-parameters; ${error.message}`, { cause: error });
+    }
+  }
+
+  /** Fresh cells with the saved numbers; a parameter has either all of its cells or none. */
+  private readCells(
+    where: string,
+    tensors: Readonly<Record<string, Tensor>>,
+    hypers: readonly H[],
+  ): Map<Tensor, ParameterState> {
+    const out = new Map<Tensor, ParameterState>();
+    const known = new Set<string>();
+    const all = this.groups.flatMap((group, i) => group.params.map((p) => [p, group, hypers[i]!] as const));
+    all.forEach(([p, group, hyper], i) => {
+      const cells = this.emptyState(p, group, hyper);
+      const names = Object.keys(cells).filter((name) => Object.hasOwn(tensors, `state.${i}.${name}`));
+      if (names.length === 0) return;
+      for (const [name, cell] of Object.entries(cells)) {
+        const key = `state.${i}.${name}`;
+        const saved = names.includes(name) ? tensors[key] : undefined;
+        if (!saved) throw new StateError(`${where}: ${key} is missing; the state is incomplete`);
+        if (!sameShape(saved.shape, cell.shape)) {
+          throw new StateError(
+            `${where}: ${key} has another shape; got ${shapeText(saved.shape)} for ${shapeText(cell.shape)}`,
+          );
+        }
+        cell.assign(saved.detach().cast(cell.dtype));
+        known.add(key);
+      }
+      out.set(p, cells);
+    });
+    const strange = Object.keys(tensors).filter((name) => !known.has(name));
+    if (strange.length > 0) throw new StateError(`${where}: unexpected ${strange.join(', ')}`);
+    return out;
+  }
+}
