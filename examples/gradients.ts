@@ -1,5 +1,5 @@
 /** Gradients: a function is fitted by hand-written gradient descent, then differentiated twice. */
-import { grad, manualSeed, noGrad, Tensor } from '../src/index.ts';
+import { grad, hessian, jvp, manualSeed, noGrad, Tensor } from '../src/index.ts';
 
 manualSeed(0);
 
@@ -30,3 +30,10 @@ const t = Tensor.from([1, 2, 3], { requiresGrad: true });
 const [first] = grad(t.pow(3).sum(), [t], { createGraph: true });
 const [second] = grad(first!.sum(), [t]);
 console.log(`second derivative of x³ at 1, 2, 3: ${second!.toArray()}`);
+
+// The same as functions: a gradient, a Hessian, and forward mode, which follows a movement of the input.
+const cubes = (v: Tensor): Tensor => v.pow(3).sum();
+console.log(`gradient of Σx³: ${grad(cubes)([1, 2]).toArray()}`);
+console.log(`Hessian: ${JSON.stringify(hessian(cubes, [1, 2]).toArray())}`);
+const [value, rate] = jvp((v: Tensor) => v.sin(), [0], [2]);
+console.log(`sin of what leaves 0 at speed 2: ${value.item()}, at speed ${rate.item()}`);

@@ -18,7 +18,8 @@ export interface ArgumentOptions {
 
 /**
  * A function that gives the value of `f`, which must be a single number, and its gradient by an argument. `grad`
- * properties stay as they are; the gradient is on the tape where what `f` reads requires gradients.
+ * properties stay as they are. Where an argument, or a tensor that `f` closes over, requires gradients, so does the
+ * result; `noGrad(() => …)` around the call spares that.
  * @throws DtypeError for an argument that is no float; ShapeError if `f` gives more than one number.
  * @example const [loss, g] = valueAndGrad((w: Tensor) => x.matmul(w).square().mean())(w);
  */

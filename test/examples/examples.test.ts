@@ -17,6 +17,8 @@ describe.concurrent('examples', () => {
     const output = await outputOf('gradients.ts');
     expect(output).toMatch(/y ≈ (2\.9|3\.0)\d·x -(1\.9|2\.0)\d/);
     expect(output).toContain('at 1, 2, 3: 6,12,18');
+    expect(output).toContain('gradient of Σx³: 3,12\nHessian: [[6,0],[0,12]]');
+    expect(output).toContain('0, at speed 2');
   });
 
   it('training-loop.ts learns the digits', async () => {

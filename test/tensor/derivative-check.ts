@@ -1,4 +1,4 @@
-/** Rows of the op table proved in forward mode and to second order, each way of computing against the others. */
+/** Functions, such as rows of the op table, proved in forward mode and to second order, each way of computing against the others. */
 import { TsgradError } from '../../src/core/errors.ts';
 import { Generator } from '../../src/core/random.ts';
 import { grad } from '../../src/tensor/grad.ts';
@@ -6,6 +6,9 @@ import { hvp } from '../../src/tensor/jacobian.ts';
 import { Tensor } from '../../src/tensor/tensor.ts';
 import { jvp, vjp } from '../../src/tensor/transform.ts';
 import type { OpRow } from './op-table.ts';
+
+/** What of a row is checked. */
+export type Row = Pick<OpRow, 'run' | 'inputs' | 'gradcheck'>;
 
 /** A row at its inputs: the function of the float64 ones, where they are, and directions in which to move. */
 interface Trial {
@@ -16,7 +19,7 @@ interface Trial {
   readonly weights: Tensor;
 }
 
-function trialOf({ run, inputs }: OpRow): Trial {
+function trialOf({ run, inputs }: Row): Trial {
   const all = inputs();
   const varied = all.flatMap((x, i) => (x.dtype === 'float64' ? [i] : []));
   const f = (...xs: Tensor[]): Tensor => run(...all.map((x, i) => xs[varied.indexOf(i)] ?? x));
@@ -28,7 +31,7 @@ function trialOf({ run, inputs }: OpRow): Trial {
 }
 
 /** Those of differences, which the row may widen, and that of two ways to compute one number. */
-function tolerancesOf({ gradcheck }: OpRow): { eps: number; atol: number; rtol: number; exact: number } {
+function tolerancesOf({ gradcheck }: Row): { eps: number; atol: number; rtol: number; exact: number } {
   const { eps = 1e-6, atol = 1e-6, rtol = 1e-5 } = gradcheck;
   return { eps, atol, rtol, exact: eps > 1e-6 ? 1e-6 : 1e-10 }; // a wider step means float32 in between
 }
@@ -37,7 +40,7 @@ function tolerancesOf({ gradcheck }: OpRow): { eps: number; atol: number; rtol: 
  * J·t by forward mode: against uᵀ(J·t) = (Jᵀu)ᵀt by reverse mode, and against differences along t.
  * @throws Error that names what differs.
  */
-export function checkForward(row: OpRow): void {
+export function checkForward(row: Row): void {
   const { f, points, directions, weights } = trialOf(row);
   const { eps, atol, rtol, exact } = tolerancesOf(row);
   const [output, moved] = jvp(f, [...points], [...directions]);
@@ -52,7 +55,7 @@ export function checkForward(row: OpRow): void {
  * and tᵀH·t by forward over forward.
  * @throws Error that names what differs.
  */
-export function checkSecond(row: OpRow): void {
+export function checkSecond(row: Row): void {
   const { f, points, directions, weights } = trialOf(row);
   const { eps, atol, rtol, exact } = tolerancesOf(row);
   const g = (...xs: Tensor[]): Tensor =>
@@ -76,7 +79,7 @@ export function checkSecond(row: OpRow): void {
 }
 
 /** An op without a derivative: forward mode refuses it, or its tangent is 0. */
-export function checkFlat(row: OpRow): void {
+export function checkFlat(row: Row): void {
   const { f, points, directions } = trialOf(row);
   try {
     const [, moved] = jvp(f, [...points], [...directions]);

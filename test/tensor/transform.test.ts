@@ -307,6 +307,8 @@ describe('refused', () => {
     [() => jacobian(double, whole), DtypeError, 'jacobian: only floats have derivatives; got int32'],
     [() => grad(double, { argnums: 0 })(whole), DtypeError, 'grad: only floats have derivatives; got int32'],
     [() => jvp((y: Tensor) => y.argMax(), [x], [x]), DtypeError, 'but the function returned int32'],
+    [() => grad(x.sum(), {} as unknown as []), ArgumentError, 'grad: of an output needs a list of inputs'],
+    [() => grad(double, [x] as unknown as object), ArgumentError, 'grad: of a function takes options, not inputs'],
     [() => grad(double, { argnums: 1 })(x), ArgumentError, 'grad: argnums must name arguments, each once; got 1 for 1'],
     [() => grad(double, { argnums: [0, -1] })(x), ArgumentError, 'each once; got [0,-1] for 1 arguments'],
     [
@@ -335,6 +337,15 @@ describe('refused', () => {
       'jvp: needs a tangent for each argument; got 0 for 1 arguments',
     ],
   ]);
+
+  it('a wrong number of arguments, by its type', () => {
+    const product = (a: Tensor, b: Tensor): Tensor => a.mul(b).sum();
+    // @ts-expect-error a second argument is missing
+    expect(() => grad(product)(1)).toThrow();
+    // @ts-expect-error a second tangent is missing
+    expect(() => jvp(product, [1, 2], [1])).toThrow(ArgumentError);
+    expect(grad(product)(1, 2).item()).toBe(2);
+  });
 
   it('a tape that f itself used up', () => {
     const f = (y: Tensor): Tensor => {
