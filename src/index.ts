@@ -12,6 +12,7 @@ export * as metrics from './metrics/index.ts';
 export * as nn from './nn/index.ts';
 export * as optim from './optim/index.ts';
 export type { GeluOptions } from './tensor/activation.ts';
+export { type AnomalyOptions, detectAnomaly } from './tensor/anomaly.ts';
 export type { BackwardOptions } from './tensor/autograd.ts';
 export type { ConvOptions, ConvTransposeOptions, PerDim } from './tensor/convolution.ts';
 export { customGrad, type WithSaved } from './tensor/custom.ts';
@@ -23,6 +24,8 @@ export type { Literal, Nested, NumericArray } from './tensor/literal.ts';
 export type { DiagonalOptions, Range } from './tensor/movement.ts';
 export type { AvgPoolOptions, MaxPoolOptions, UnfoldOptions, WithIndices } from './tensor/pooling.ts';
 export type { DimOptions, Extremes, NormOptions, ReduceOptions, VarianceOptions } from './tensor/reduce.ts';
+export type { InterpolateOptions } from './tensor/resize.ts';
+export type { InterpolationMode } from './tensor/sampling.ts';
 export { maskedSelect, nonZero, type Unique, unique } from './tensor/select.ts';
 export {
   type FromOptions,

@@ -45,6 +45,13 @@ export class GradientError extends TsgradError {
   }
 }
 
+/** The first NaN or infinity, found where it arose by `detectAnomaly`. */
+export class AnomalyError extends TsgradError {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, 'ANOMALY', options);
+  }
+}
+
 /** A device that is absent, refused or lost. */
 export class DeviceError extends TsgradError {
   constructor(message: string, options?: ErrorOptions) {

@@ -2,6 +2,7 @@
 import { GradientError } from '../core/errors.ts';
 import type { Region } from '../core/primitive.ts';
 import { type Shape, sameShape, shapeText } from '../core/shape.ts';
+import { setRuled } from './anomaly.ts';
 import { type Rule, type Ruled, rules } from './gradient.ts';
 import type { Poolings } from './pooling.ts';
 import { type Edge, type Node, withGrad } from './value.ts';
@@ -71,9 +72,20 @@ class Walk<T extends Poolings> {
     const order = inOrder(root);
     const useful = this.wanted && leadingTo(order, this.wanted);
     this.gradients.set(root, seed);
+    const before = setRuled(undefined);
+    try {
+      this.walk(order, useful);
+    } finally {
+      setRuled(before);
+    }
+    return this.results;
+  }
+
+  private walk(order: readonly Edge[], useful: ReadonlySet<Edge> | undefined): void {
     for (let k = order.length - 1; k >= 0; k--) {
       const edge = order[k]!;
       if (useful && !useful.has(edge)) continue;
+      setRuled(edge);
       const g = this.take(edge);
       if (g === undefined) continue;
       if (this.wanted ? this.wanted.has(edge) : 'leaf' in edge) this.results.set(edge, g);
@@ -81,7 +93,6 @@ class Walk<T extends Poolings> {
       // what is wanted may be the end: nothing below it is asked for, so it is not used up
       if (!useful || edge.parents.some((p) => p && useful.has(p))) this.step(edge, g, useful);
     }
-    return this.results;
   }
 
   /** All that has reached an edge, summed. */

@@ -2,6 +2,8 @@
 import { TsgradError } from '../../core/errors.ts';
 import { type Place, placeText, running } from '../../core/place.ts';
 
+export type { Place as Runnable } from '../../core/place.ts';
+
 const located = new WeakSet<TsgradError>();
 let undos: (() => void)[] = [];
 let observer: ((module: Place, output: unknown) => void) | undefined;

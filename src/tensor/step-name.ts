@@ -1,0 +1,31 @@
+/** What people call a step of the tape: the method's name instead of the primitive's where one is known. */
+import type { Formula } from '../core/formula.ts';
+import type { Params } from '../core/primitive.ts';
+import { binaryFormulas, boxMuller, numberFormulas, rootFormulas, ternaryFormulas, unaryFormulas } from './formulas.ts';
+import type { Taped, TapeParams } from './value.ts';
+
+let names: Map<Formula, string> | undefined;
+
+function nameOf(formula: Formula): string {
+  if (!names) {
+    names = new Map();
+    // the first name stays: formulas that are equal share one object
+    for (const table of [binaryFormulas, numberFormulas, unaryFormulas, ternaryFormulas]) {
+      for (const [name, known] of Object.entries(table)) if (!names.has(known)) names.set(known, name);
+    }
+    names.set(rootFormulas.sqrt, 'the root of a norm or deviation');
+    names.set(rootFormulas.root, 'the root of a norm');
+    names.set(boxMuller, 'randn');
+  }
+  return names.get(formula) ?? 'map';
+}
+
+const others: Partial<Record<Taped, string>> = { arg: 'argMax', scan: 'cumSum', custom: 'customGrad' };
+
+/** `log`, `matmul`, `sum`: the method that a step comes from. */
+export function stepName(primitive: Taped, params: TapeParams[Taped]): string {
+  if (primitive === 'map') return nameOf((params as Params['map']).formula);
+  if (primitive === 'reduce') return (params as Params['reduce']).op;
+  if (primitive === 'cast') return `cast to ${(params as Params['cast']).dtype}`;
+  return others[primitive] ?? primitive;
+}
