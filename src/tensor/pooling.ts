@@ -140,12 +140,16 @@ export abstract class Poolings extends Convolutions {
 
   private adaptiveMaxPool(where: string, spatial: number, outputSize: PerDim): this {
     const spans = this.adaptiveSpans(where, spatial, outputSize);
+    const equal = this.equalWindows(spans);
+    if (equal) return this.maxPool(where, spatial, equal, {}) as this;
     // a window's missing elements repeat its last one, which changes no maximum and no first index
     return this.spanWindows(spans).greatest(spatial);
   }
 
   private adaptiveAvgPool(where: string, spatial: number, outputSize: PerDim): this {
     const spans = this.adaptiveSpans(where, spatial, outputSize);
+    const equal = this.equalWindows(spans);
+    if (equal) return this.avgPool(where, spatial, equal, {});
     const windows = this.spanWindows(spans);
     const inside = spans.reduce((mask: this | undefined, { length, most }, d): this => {
       const shape = windows.shape.slice(2).map((n, k) => (k === d || k === d + spatial ? n : 1));
@@ -166,6 +170,12 @@ export abstract class Poolings extends Convolutions {
       const length = start.map((s, i) => Math.ceil(((i + 1) * n) / count) - s);
       return { start, length, most: Math.max(...length) };
     });
+  }
+
+  /** The windows' size where all are of one size and lie side by side: then they are views. */
+  private equalWindows(spans: readonly Spans[]): number[] | undefined {
+    const even = spans.every(({ start, most }, d) => most > 0 && start.length * most === this.shape[d + 2]!);
+    return even ? spans.map(({ most }) => most) : undefined;
   }
 
   /** [N, C, ..] → [N, C, counts.., most..] by index. */

@@ -10,8 +10,8 @@ import { type BackwardOptions, backpropagate } from './autograd.ts';
 import { einsum } from './einsum.ts';
 import { boxMuller } from './formulas.ts';
 import { type Literal, readLiteral } from './literal.ts';
-import { Poolings } from './pooling.ts';
 import { formatHead, formatTensor } from './print.ts';
+import { Resizings } from './resize.ts';
 import { type Edge, isGradEnabled, withGrad } from './value.ts';
 
 /** A tensor, or anything that becomes one: a number, a nested array, a typed array. */
@@ -48,7 +48,7 @@ export type NestedArray = number | boolean | NestedArray[];
  * loss.backward();
  * w.grad; // ∂loss/∂w, a Tensor of shape [3, 2]
  */
-export class Tensor extends Poolings {
+export class Tensor extends Resizings {
   private declare collected: Tensor | undefined;
 
   private constructor(layout: Layout, dtype: Dtype, storage: Storage, node?: Edge) {

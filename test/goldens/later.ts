@@ -7,7 +7,6 @@ export const later: Readonly<Record<string, readonly string[] | 'all'>> = {
   'matmul.json': ['bilinear'],
   'norm.json': ['group_norm', 'instance_norm', 'rms_norm', 'lrn'],
   'onnx-torch/manifest.json': 'all',
-  'pool.json': ['interpolate'],
   'recurrent.json': ['LSTM', 'GRU', 'RNNCell', 'LSTMCell', 'GRUCell'],
   'schedulers.json': 'all',
   'sklearn.json': 'all',

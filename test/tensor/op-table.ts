@@ -3,6 +3,7 @@ import { binaryRows } from './ops/binary.ts';
 import { indexingRows } from './ops/indexing.ts';
 import { movementRows } from './ops/movement.ts';
 import { reduceRows } from './ops/reduce.ts';
+import { resizeRows } from './ops/resize.ts';
 import type { OpRow } from './ops/row.ts';
 import { unaryRows } from './ops/unary.ts';
 import { windowRows } from './ops/windows.ts';
@@ -17,6 +18,7 @@ export const opTable: readonly OpRow[] = [
   ...movementRows,
   ...indexingRows,
   ...windowRows,
+  ...resizeRows,
 ];
 
 /** Public methods that compute nothing: creation, reading, cells, the tape. */

@@ -58,6 +58,18 @@ const unfold: Mapping = (scene) => {
   });
 };
 
+const interpolate: Mapping = (scene) => {
+  const { attrs } = scene;
+  const modes = ['nearest', 'nearest-exact', 'linear', 'bilinear', 'bicubic', 'trilinear', 'area'] as const;
+  return need(scene, 'x').interpolate({
+    ...(attrs.has('size') && { size: attrs.perDim('size', 1) }),
+    ...(attrs.has('scale_factor') && { scaleFactor: attrs.perDim('scale_factor', 1) }),
+    mode: attrs.word('mode', modes, 'nearest'),
+    ...(attrs.has('align_corners') && { alignCorners: attrs.flag('align_corners', false) }),
+    recomputeScaleFactor: attrs.flag('recompute_scale_factor', false),
+  });
+};
+
 export const pool: Family = {
   mappings: {
     max_pool1d: maxPool('maxPool1d'),
@@ -72,6 +84,7 @@ export const pool: Family = {
     adaptive_max_pool1d: adaptive('adaptiveMaxPool1d'),
     adaptive_max_pool2d: adaptive('adaptiveMaxPool2d'),
     adaptive_max_pool3d: adaptive('adaptiveMaxPool3d'),
+    interpolate,
     unfold,
   },
 };
