@@ -23,7 +23,14 @@ export { hessian, hvp, type JacobianOptions, jacobian } from './tensor/jacobian.
 export type { Literal, Nested, NumericArray } from './tensor/literal.ts';
 export type { DiagonalOptions, Range } from './tensor/movement.ts';
 export type { AvgPoolOptions, MaxPoolOptions, UnfoldOptions, WithIndices } from './tensor/pooling.ts';
-export type { DimOptions, Extremes, NormOptions, ReduceOptions, VarianceOptions } from './tensor/reduce.ts';
+export type {
+  DimOptions,
+  Extremes,
+  NormalizeOptions,
+  NormOptions,
+  ReduceOptions,
+  VarianceOptions,
+} from './tensor/reduce.ts';
 export type { InterpolateOptions } from './tensor/resize.ts';
 export type { InterpolationMode } from './tensor/sampling.ts';
 export { maskedSelect, nonZero, type Unique, unique } from './tensor/select.ts';

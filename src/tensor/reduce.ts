@@ -30,6 +30,15 @@ export interface NormOptions extends ReduceOptions {
   readonly p?: number;
 }
 
+/** Options of `normalize`. */
+export interface NormalizeOptions {
+  /** The order of the norm. */
+  readonly p?: number;
+  readonly dim?: number | readonly number[];
+  /** The least that is divided by. */
+  readonly eps?: number;
+}
+
 /** The extreme values along a dim and where they are (int32). */
 export interface Extremes<T> {
   readonly values: T;
@@ -176,6 +185,14 @@ export abstract class Reductions extends Activations {
     return p === 2
       ? sum.apply('map', [sum], { formula: rootFormulas.sqrt, scalars: [] })
       : sum.apply('map', [sum], { formula: rootFormulas.root, scalars: [p] });
+  }
+
+  /** x / max(‖x‖ₚ, eps) along `dim`: vectors of length 1. */
+  normalize({ p = 2, dim = 1, eps = 1e-12 }: NormalizeOptions = {}): this {
+    if (!(eps > 0)) throw new ArgumentError(`normalize: eps must be above 0; got ${eps}`);
+    normalizeDims('normalize', dim, this.rank);
+    const x = this.float();
+    return x.div(x.norm({ p, dim, keepDim: true }).clamp(eps));
   }
 
   /** log Σ eˣ, without overflow. */

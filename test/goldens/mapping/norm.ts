@@ -49,7 +49,16 @@ const layerNorm: Mapping = (scene) => {
   return answer({ out: layer.forward(need(scene, 'x')) }, layer.weight, layer.bias);
 };
 
+const normalize: Mapping = (scene) => {
+  const { attrs } = scene;
+  return need(scene, 'x').normalize({
+    p: attrs.number('p', 2),
+    dim: attrs.perDim('dim', 1),
+    eps: attrs.number('eps', 1e-12),
+  });
+};
+
 export const norm: Family = {
   longSums: true,
-  mappings: { batch_norm: batchNorm, layer_norm: layerNorm },
+  mappings: { batch_norm: batchNorm, layer_norm: layerNorm, normalize },
 };
