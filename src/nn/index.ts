@@ -10,10 +10,7 @@ export { Dropout, type DropoutOptions } from './dropout/dropout.ts';
 export { Embedding, type EmbeddingOptions } from './embedding/embedding.ts';
 export type { Initializer, InitOptions } from './init.ts';
 export * as init from './init.ts';
-export { type BceOptions, type BceWithLogitsOptions, bce, bceWithLogits } from './loss/binary.ts';
-export { type CrossEntropyOptions, crossEntropy, type NllOptions, nll } from './loss/cross-entropy.ts';
-export type { LossOptions, Reduction } from './loss/reduction.ts';
-export { type HuberOptions, huber, l1, mse, type SmoothL1Options, smoothL1 } from './loss/regression.ts';
+export * from './loss/index.ts';
 export { buffer, parameter } from './module/cell.ts';
 export type { ParameterOptions } from './module/lazy.ts';
 export {

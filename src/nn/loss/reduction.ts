@@ -1,4 +1,5 @@
 /** How the losses of a batch become one number. */
+import { isFloat } from '../../core/dtype.ts';
 import { ArgumentError, ShapeError } from '../../core/errors.ts';
 import { type Shape, sameShape, shapeText } from '../../core/shape.ts';
 import { Tensor, type TensorLike } from '../../tensor/tensor.ts';
@@ -24,6 +25,11 @@ export function checkReduction(where: string, reduction: Reduction, count: numbe
 /** @internal */
 export function reduce(losses: Tensor, reduction: Reduction): Tensor {
   return reduction === 'mean' ? losses.mean() : reduction === 'sum' ? losses.sum() : losses;
+}
+
+/** @internal Whole numbers as float32. */
+export function floatsOf(x: Tensor): Tensor {
+  return isFloat(x.dtype) ? x : x.float32();
 }
 
 /** @internal The target in the input's dtype and shape; only a plain number stands for all elements. */

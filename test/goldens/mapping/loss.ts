@@ -48,6 +48,48 @@ const bceWithLogits: Mapping = (scene) =>
     ...weight(scene, 'pos_weight', 'posWeight'),
   });
 
+const klDiv: Mapping = (scene) => {
+  const { attrs } = scene;
+  const reduction = attrs.word('reduction', [...reductions, 'batchmean'], 'mean');
+  return nn.klDiv(need(scene, 'x'), need(scene, 'y'), { reduction, logTarget: attrs.flag('log_target', false) });
+};
+
+const tripletMargin: Mapping = (scene) => {
+  const { attrs } = scene;
+  return nn.tripletMargin(need(scene, 'a'), need(scene, 'p'), need(scene, 'n'), {
+    ...reductionOf(attrs),
+    margin: attrs.number('margin', 1),
+    p: attrs.number('p', 2),
+    eps: attrs.number('eps', 1e-6),
+    swap: attrs.flag('swap', false),
+  });
+};
+
+const poissonNll: Mapping = (scene) => {
+  const { attrs } = scene;
+  return nn.poissonNll(need(scene, 'x'), need(scene, 'y'), {
+    ...reductionOf(attrs),
+    logInput: attrs.flag('log_input', true),
+    full: attrs.flag('full', false),
+    eps: attrs.number('eps', 1e-8),
+  });
+};
+
+/** PyTorch's is time first, [T, B, C] or [T, C]. */
+const ctc: Mapping = (scene) => {
+  const { attrs } = scene;
+  const x = need(scene, 'log_probs');
+  const lengths = (name: string): Tensor | number | number[] | undefined =>
+    attrs.perDim(name, undefined) ?? scene.inputs[name];
+  return nn.ctc(x.rank === 3 ? x.transpose(0, 1) : x, need(scene, 'targets'), {
+    ...reductionOf(attrs),
+    inputLengths: lengths('input_lengths'),
+    targetLengths: lengths('target_lengths'),
+    blank: attrs.number('blank', 0),
+    zeroInfinity: attrs.flag('zero_infinity', false),
+  });
+};
+
 export const loss: Family = {
   longSums: true,
   mappings: {
@@ -60,5 +102,15 @@ export const loss: Family = {
     bce: (scene) =>
       nn.bce(need(scene, 'x'), need(scene, 'y'), { ...reductionOf(scene.attrs), ...weight(scene, 'weight', 'weight') }),
     bce_with_logits: bceWithLogits,
+    kl_div: klDiv,
+    hinge_embedding: pair((attrs) => ({ ...reductionOf(attrs), margin: attrs.number('margin', 1) }), nn.hingeEmbedding),
+    triplet_margin: tripletMargin,
+    cosine_embedding: (scene) =>
+      nn.cosineEmbedding(need(scene, 'a'), need(scene, 'b'), need(scene, 'y'), {
+        ...reductionOf(scene.attrs),
+        margin: scene.attrs.number('margin', 0),
+      }),
+    poisson_nll: poissonNll,
+    ctc,
   },
 };

@@ -2,26 +2,36 @@
 import { describe, expect, it } from 'vitest';
 import { ArgumentError, DtypeError, IndexError, ShapeError } from '../../../src/core/errors.ts';
 import * as nn from '../../../src/nn/index.ts';
+import * as losses from '../../../src/nn/loss/index.ts';
 import { gradcheck } from '../../../src/tensor/gradcheck.ts';
 import { Tensor } from '../../../src/tensor/tensor.ts';
 import { indices, numbers, signed } from '../../tensor/samples.ts';
 import { lossTable } from './loss-table.ts';
 
+/** What is no loss: measures that losses are made of. */
+const notReducing: ReadonlySet<string> = new Set(['cosineSimilarity', 'pairwiseDistance']);
+
 describe.each(lossTable)('$name', ({ loss, inputs }) => {
   it.each(['mean', 'sum', 'none'] as const)('has the gradients that differences give, reduced by %s', (reduction) => {
-    gradcheck((x, y) => loss(x, y, { reduction }), [...inputs()]);
+    gradcheck((...xs) => loss(xs, { reduction }), inputs());
   });
 
   it('sums what it gives one by one, and means by default', () => {
-    const [x, y] = inputs();
-    const each = loss(x, y, { reduction: 'none' });
-    expect(loss(x, y, { reduction: 'sum' }).item()).toBeCloseTo(each.sum().item(), 12);
-    expect(loss(x, y, {}).item()).toBe(loss(x, y, { reduction: 'mean' }).item());
+    const xs = inputs();
+    const each = loss(xs, { reduction: 'none' });
+    expect(loss(xs, { reduction: 'sum' }).item()).toBeCloseTo(each.sum().item(), 12);
+    expect(loss(xs, {}).item()).toBe(loss(xs, { reduction: 'mean' }).item());
   });
 
   it('refuses an unknown reduction', () => {
-    expect(() => loss(...inputs(), { reduction: 'average' as 'mean' })).toThrow(ArgumentError);
+    expect(() => loss(inputs(), { reduction: 'average' as 'mean' })).toThrow(ArgumentError);
   });
+});
+
+it('has a row for every loss', () => {
+  const rows = new Set(lossTable.map(({ name }) => name.split(',')[0]));
+  const exported = Object.keys(losses).filter((name) => !notReducing.has(name));
+  expect(exported.filter((name) => !rows.has(name))).toEqual([]);
 });
 
 describe('crossEntropy', () => {
