@@ -43,7 +43,6 @@ export {
   type TensorOptions,
 } from './tensor/tensor.ts';
 export {
-  type ArgumentOptions,
   type Arguments,
   jvp,
   type PerArgument,

@@ -1,7 +1,7 @@
 /** Derivatives of functions: values, nesting, and what stands on the tape afterwards. */
 import { describe, expect, it } from 'vitest';
 import { ArgumentError, DtypeError, GradientError, ShapeError } from '../../src/core/errors.ts';
-import { grad, hessian, hvp, jacobian, jvp, noGrad, Tensor, valueAndGrad, vjp } from '../../src/index.ts';
+import { grad, hessian, hvp, jacobian, jvp, manualSeed, noGrad, Tensor, valueAndGrad, vjp } from '../../src/index.ts';
 import { refuses } from './refusal.ts';
 
 const f64 = (values: readonly number[], requiresGrad: boolean = false): Tensor =>
@@ -163,6 +163,44 @@ describe('jvp', () => {
       return y;
     };
     expect(jvp(f, [0], [1])[1].item()).toBe(1);
+  });
+});
+
+describe('forward mode agrees with reverse mode', () => {
+  it('at kinks, ties and bounds, at NaN and infinity', () => {
+    const kinks: readonly [f: (x: Tensor) => Tensor, at: readonly number[]][] = [
+      [(x) => x.relu(), [0, -0, 1, -1]],
+      [(x) => x.abs(), [0, -2, Number.NaN, Infinity]],
+      [(x) => x.clamp(-1, 1), [-1, 1, 2, Number.NaN]],
+      [(x) => x.maximum(x.neg()), [0, 1, -1, 3]],
+      [(x) => x.amax(), [2, 2, 1, 2]],
+      [(x) => x.norm(), [0, 0, 0, 0]],
+      [(x) => x.pow(0), [0, 1, -1, Infinity]],
+      [(x) => x.sqrt(), [0.25, 1, 4, Infinity]],
+      [(x) => x.max({ dim: 0 }).values, [2, 2, 1, 2]],
+    ];
+    for (const [f, at] of kinks) {
+      const x = f64(at);
+      const [forward, reverse] = (['forward', 'reverse'] as const).map((mode) => jacobian(f, x, { mode }).add(0)); // no −0
+      expect(forward!.toArray(), String(f)).toEqual(reverse!.toArray());
+    }
+  });
+
+  it('where the work is heavy', () => {
+    manualSeed(1);
+    const image = Tensor.randn([4, 8, 20, 20]);
+    const kernel = Tensor.randn([16, 8, 3, 3]);
+    const weight = Tensor.randn([16 * 81, 32]);
+    const f = (x: Tensor, k: Tensor, w: Tensor): Tensor =>
+      x.conv2d(k).gelu().maxPool2d(2).flatten(1).matmul(w).logSoftmax();
+    const points = [image, kernel, weight] as const;
+    const directions = points.map((x) => Tensor.randn(x.shape)) as [Tensor, Tensor, Tensor];
+    const [y, moved] = jvp(f, [...points], directions);
+    const u = Tensor.randn(y.shape);
+    const reached = vjp(f, ...points)[1](u);
+    const pulled = reached.reduce((sum, g, i) => sum + g.mul(directions[i]!).sum().item(), 0);
+    const scale = moved.mul(u).abs().sum().item();
+    expect(Math.abs(moved.mul(u).sum().item() - pulled) / scale).toBeLessThan(1e-5);
   });
 });
 
