@@ -7,6 +7,7 @@ export { type ClipGradNormOptions, clipGradNorm, clipGradValue } from './clip.ts
 export type { GroupInput, Hyper, HyperValue, ParameterGroup, ParametersOrGroups } from './group.ts';
 export { LAMB, type LAMBOptions } from './lamb.ts';
 export { Lion, type LionOptions } from './lion.ts';
+export { Lookahead, type LookaheadOptions } from './lookahead.ts';
 export { Muon, type MuonOptions } from './muon.ts';
 export { NAdam, type NAdamOptions } from './nadam.ts';
 export { type GroupState, Optimizer, type OptimizerState } from './optimizer.ts';

@@ -2,14 +2,36 @@
 import { ArgumentError, StateError } from '../core/errors.ts';
 import type { OptimizerRecord } from '../io/checkpoint.ts';
 import type { Module } from '../nn/module/module.ts';
+import { Adadelta, Adagrad } from '../optim/adagrad.ts';
 import { Adam, AdamW } from '../optim/adam.ts';
+import { Adamax } from '../optim/adamax.ts';
+import { LAMB } from '../optim/lamb.ts';
+import { Lion } from '../optim/lion.ts';
+import { Lookahead } from '../optim/lookahead.ts';
+import { Muon } from '../optim/muon.ts';
+import { NAdam } from '../optim/nadam.ts';
 import { Optimizer } from '../optim/optimizer.ts';
+import { RAdam } from '../optim/radam.ts';
 import { RMSprop } from '../optim/rmsprop.ts';
+import { Rprop } from '../optim/rprop.ts';
 import { SGD } from '../optim/sgd.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
 /** An optimizer of `optim` by its name in small letters, with its default options. */
-export type OptimizerName = 'sgd' | 'adam' | 'adamw' | 'rmsprop';
+export type OptimizerName =
+  | 'sgd'
+  | 'adam'
+  | 'adamw'
+  | 'rmsprop'
+  | 'adagrad'
+  | 'adadelta'
+  | 'adamax'
+  | 'nadam'
+  | 'radam'
+  | 'rprop'
+  | 'lion'
+  | 'lamb'
+  | 'muon';
 
 type Parameters = readonly Tensor[] | readonly { readonly params: readonly Tensor[] }[];
 
@@ -18,6 +40,15 @@ const kinds: Readonly<Record<OptimizerName, new (parameters: Parameters) => Opti
   adam: Adam,
   adamw: AdamW,
   rmsprop: RMSprop,
+  adagrad: Adagrad,
+  adadelta: Adadelta,
+  adamax: Adamax,
+  nadam: NAdam,
+  radam: RAdam,
+  rprop: Rprop,
+  lion: Lion,
+  lamb: LAMB,
+  muon: Muon,
 };
 
 /** An optimizer by name, one made already, or a function that makes one of the model's parameters. */
@@ -66,8 +97,8 @@ export function recordOf(optimizer: Optimizer, module: Module): OptimizerRecord 
 
 /** The optimizer of a record, over the parameters that it names; undefined where its class is not known here. */
 export function optimizerOf(record: OptimizerRecord, module: Module): Optimizer | undefined {
-  const name = record.name.toLowerCase();
-  if (!isName(name)) return undefined;
+  const make = kindOf(record.name);
+  if (!make) return undefined;
   const parameters = new Map(module.namedParameters());
   const groups = record.groups.map((group) => ({
     params: group.parameters.map((path) => {
@@ -76,9 +107,20 @@ export function optimizerOf(record: OptimizerRecord, module: Module): Optimizer 
       throw new StateError(`load: the optimizer updates ${path}, which is no parameter of the model`);
     }),
   }));
-  const optimizer = new kinds[name](groups);
+  const optimizer = make(groups);
   restoreOptimizer(optimizer, record);
   return optimizer;
+}
+
+/** What makes an optimizer of this type, such as `Adam` or `Lookahead(Adam)`. */
+function kindOf(type: string): ((parameters: Parameters) => Optimizer) | undefined {
+  const inner = /^Lookahead\((.*)\)$/.exec(type)?.[1];
+  if (inner !== undefined) {
+    const make = kindOf(inner);
+    return make && ((parameters) => new Lookahead(make(parameters)));
+  }
+  const name = type.toLowerCase();
+  return isName(name) ? (parameters) => new kinds[name](parameters) : undefined;
 }
 
 /** Gives an optimizer the state of a record, where it is one of the same kind; another starts afresh. */

@@ -272,4 +272,14 @@ export const optimizerTable: readonly OptimizerRow[] = [
     make: (params, lr) => new optim.Muon(params, { lr, nesterov: false, matchAdamW: false }),
     rule: muon(false, (rows, columns) => Math.sqrt(Math.max(1, rows / columns))),
   },
+  {
+    name: 'Lookahead',
+    make: (params, lr) => new optim.Lookahead(new optim.SGD(params, { lr, momentum: 0.9 }), { every: 3, alpha: 0.4 }),
+    rule: each((p, g, s, lr, t) => {
+      s[0] = 0.9 * s[0]! + g;
+      const [fast, slow] = [p - lr * s[0], t === 1 ? p : s[1]!];
+      s[1] = t % 3 === 0 ? slow + 0.4 * (fast - slow) : slow;
+      return t % 3 === 0 ? s[1] : fast;
+    }),
+  },
 ];

@@ -93,12 +93,34 @@ describe.each(optimizerTable)('$name', ({ make, rule, rateOfFirstStep = false })
   });
 });
 
+describe('the table', () => {
+  it('has a row for every optimizer', () => {
+    const bases: readonly unknown[] = [optim.Optimizer, optim.UpdateRule];
+    const kinds = Object.entries(optim).filter(
+      ([, kind]) => !bases.includes(kind) && 'prototype' in kind && kind.prototype instanceof optim.Optimizer,
+    );
+    expect(kinds.length).toBeGreaterThan(10);
+    const made = optimizerTable.map(({ make }) => make(start(), 0.1).constructor);
+    expect(kinds.filter(([, kind]) => !made.includes(kind)).map(([name]) => name)).toEqual([]);
+  });
+});
+
 describe('an optimizer', () => {
   it.each([
     ['SGD', (p: Tensor[]) => new optim.SGD(p, { lr: 0.1, momentum: 0.5 })],
     ['Adam', (p: Tensor[]) => new optim.Adam(p, { lr: 0.1 })],
     ['AdamW', (p: Tensor[]) => new optim.AdamW(p, { lr: 0.1, weightDecay: 0 })],
     ['RMSprop', (p: Tensor[]) => new optim.RMSprop(p, { lr: 0.02 })],
+    ['Adagrad', (p: Tensor[]) => new optim.Adagrad(p, { lr: 1 })],
+    ['Adadelta', (p: Tensor[]) => new optim.Adadelta(p, { lr: 5 })],
+    ['Adamax', (p: Tensor[]) => new optim.Adamax(p, { lr: 0.1 })],
+    ['NAdam', (p: Tensor[]) => new optim.NAdam(p, { lr: 0.1 })],
+    ['RAdam', (p: Tensor[]) => new optim.RAdam(p, { lr: 0.1 })],
+    ['Rprop', (p: Tensor[]) => new optim.Rprop(p)],
+    ['Lion', (p: Tensor[]) => new optim.Lion(p, { lr: 0.03 })],
+    ['LAMB', (p: Tensor[]) => new optim.LAMB(p, { lr: 0.01 })],
+    ['Muon', (p: Tensor[]) => new optim.Muon(p, { lr: 0.1, weightDecay: 0 })],
+    ['Lookahead', (p: Tensor[]) => new optim.Lookahead(new optim.Adam(p, { lr: 0.2 }))],
   ] as const)('%s finds the least of a parabola', (_name, make) => {
     const w = Tensor.from([5, -3], { requiresGrad: true });
     const optimizer = make([w]);
@@ -135,6 +157,16 @@ describe('an optimizer', () => {
     expect(hyper(new optim.AdamW(start()))).toEqual({ ...adam, ...common, weightDecay: 0.01 });
     const rms = { lr: 1e-2, alpha: 0.99, eps: 1e-8, momentum: 0, centered: false };
     expect(hyper(new optim.RMSprop(start()))).toEqual({ ...rms, ...common });
+    const adagrad = { lr: 1e-2, lrDecay: 0, initialAccumulatorValue: 0, eps: 1e-10 };
+    expect(hyper(new optim.Adagrad(start()))).toEqual({ ...adagrad, ...common });
+    expect(hyper(new optim.Adadelta(start()))).toEqual({ lr: 1, rho: 0.9, eps: 1e-6, ...common });
+    const { amsgrad: _amsgrad, ...kin } = adam;
+    expect(hyper(new optim.Adamax(start()))).toEqual({ ...kin, ...common, lr: 2e-3 });
+    const decoupled = { decoupledWeightDecay: false };
+    expect(hyper(new optim.NAdam(start()))).toEqual({ ...kin, ...common, ...decoupled, lr: 2e-3, momentumDecay: 4e-3 });
+    expect(hyper(new optim.RAdam(start()))).toEqual({ ...kin, ...common, ...decoupled });
+    const rprop = { lr: 1e-2, etas: [0.5, 1.2], stepSizes: [1e-6, 50], maximize: false };
+    expect(hyper(new optim.Rprop(start()))).toEqual(rprop);
   });
 
   it('zeroGrad drops all gradients', () => {
@@ -178,9 +210,85 @@ describe('an optimizer', () => {
     ['betas\\[1\\]', () => new optim.AdamW(start(), { betas: [0.9, -0.1] })],
     ['eps', () => new optim.Adam(start(), { eps: -1 })],
     ['alpha', () => new optim.RMSprop(start(), { alpha: -1 })],
+    ['lrDecay', () => new optim.Adagrad(start(), { lrDecay: -1 })],
+    ['initialAccumulatorValue', () => new optim.Adagrad(start(), { initialAccumulatorValue: Number.NaN })],
+    ['rho', () => new optim.Adadelta(start(), { rho: 1.1 })],
+    ['eps', () => new optim.Adamax(start(), { eps: -1 })],
+    ['momentumDecay', () => new optim.NAdam(start(), { momentumDecay: -1 })],
+    ['betas\\[1\\]', () => new optim.RAdam(start(), { betas: [0.9, 1] })],
+    ['etas', () => new optim.Rprop(start(), { etas: [1.2, 0.5] })],
+    ['stepSizes', () => new optim.Rprop(start(), { stepSizes: [2, 1] })],
+    ['weightDecay', () => new optim.Lion(start(), { weightDecay: -1 })],
+    ['eps', () => new optim.LAMB(start(), { eps: Infinity })],
+    ['momentum', () => new optim.Muon(start(), { momentum: 1 })],
+    ['newtonSchulzSteps', () => new optim.Muon(start(), { newtonSchulzSteps: 0.5 })],
+    ['every', () => new optim.Lookahead(new optim.SGD(start()), { every: 0 })],
+    ['alpha', () => new optim.Lookahead(new optim.SGD(start()), { alpha: 2 })],
   ])('refuses an impossible %s', (name, make) => {
     expect(make).toThrow(new RegExp(`${name} |needs momentum`));
     expect(make).toThrow(ArgumentError);
+  });
+
+  it('lets its momentum be set, as a number first and as a cell from then on', () => {
+    for (const make of [
+      (p: Tensor[]) => new optim.SGD(p, { momentum: 0.9, dampening: 0.1 }),
+      (p: Tensor[]) => new optim.SGD(p, { momentum: 0.9, nesterov: true }),
+      (p: Tensor[]) => new optim.RMSprop(p, { momentum: 0.9 }),
+      (p: Tensor[]) => new optim.Muon(p, { momentum: 0.9 }),
+      ...[optim.Adam, optim.AdamW, optim.Adamax, optim.NAdam, optim.RAdam, optim.Lion, optim.LAMB].map(
+        (kind) => (p: Tensor[]) => new kind(p, { lr: 0.1, betas: [0.9, 0.99] }),
+      ),
+    ]) {
+      const [a, b] = [start(), start()];
+      const [driven, plain] = [make(a), make(b)];
+      const [group] = driven.groups;
+      group!.momentum = 0.9; // the same number, in a cell
+      run(driven, a, 0, 4);
+      run(plain, b, 0, 4);
+      for (const [i, x] of numbersOf(a).entries()) expect(x).toBeCloseTo(numbersOf(b)[i]!, 12);
+      group!.momentum = 0.5;
+      expect(group!.momentum).toBe(0.5);
+      run(driven, a, 4, 14);
+      run(plain, b, 4, 14);
+      expect(numbersOf(a)).not.toEqual(numbersOf(b));
+      const [saved, other] = [driven.stateDict(), make(start())];
+      other.loadStateDict(saved);
+      expect(other.groups[0]!.momentum).toBe(0.5);
+      driven.loadStateDict({ ...plain.stateDict() });
+      expect(group!.momentum).toBe(0.9);
+      driven.groups[0]!.params.forEach((p, i) => void p.assign(b[i]!.detach()));
+      run(driven, a, 14, 15);
+      run(plain, b, 14, 15);
+      for (const [i, x] of numbersOf(a).entries()) expect(x).toBeCloseTo(numbersOf(b)[i]!, 12);
+    }
+  });
+
+  it('refuses a momentum that is none, or where there is none', () => {
+    const [none] = new optim.SGD(start()).groups;
+    expect(none!.momentum).toBeUndefined();
+    expect(() => {
+      none!.momentum = 0.5;
+    }).toThrow(/has no momentum to set/);
+    const [group] = new optim.Adam(start()).groups;
+    for (const value of [0, 1, Number.NaN]) {
+      expect(() => {
+        group!.momentum = value;
+      }).toThrow(ArgumentError);
+    }
+    expect(group!.momentum).toBe(0.9);
+  });
+
+  it('leaves frozen parameters alone, whatever decays or averages', () => {
+    for (const { make } of optimizerTable) {
+      const params = start();
+      params[0]!.requiresGrad = false;
+      const before = params.map((p) => p.toArray());
+      const optimizer = make(params, 0.1);
+      params[1]!.square().sum().backward();
+      optimizer.step();
+      expect(params[0]!.toArray()).toEqual(before[0]);
+      expect(params[1]!.toArray()).not.toEqual(before[1]);
+    }
   });
 
   it('refuses an impossible lr later on, and keeps the old one', () => {

@@ -218,7 +218,7 @@ describe('losses and metrics', () => {
 
   it.each<[string, unknown[]]>([
     ['a loss that is none', [network(), { loss: 'hinge' }]],
-    ['an optimizer that is none', [network(), { optimizer: 'adamax' }]],
+    ['an optimizer that is none', [network(), { optimizer: 'adamaxx' }]],
     ['a metric that is none', [network(), { metrics: ['recallish'] }]],
     ['a metric that is nothing', [network(), { metrics: [undefined] }]],
     ['a metric twice', [network(), { metrics: ['accuracy', 'accuracy'] }]],

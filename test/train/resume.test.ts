@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { defaultGenerator, Generator, manualSeed } from '../../src/core/random.ts';
 import * as data from '../../src/data/index.ts';
 import * as nn from '../../src/nn/index.ts';
-import { Adam, AdamW, type Optimizer, RMSprop, SGD } from '../../src/optim/index.ts';
+import { Adam, AdamW, Lookahead, Muon, type Optimizer, RMSprop, Rprop, SGD } from '../../src/optim/index.ts';
 import { Tensor } from '../../src/tensor/tensor.ts';
 import {
   type Callback,
@@ -47,10 +47,15 @@ const optimizers: readonly [string, (p: Tensor[]) => Optimizer][] = [
   ['Adam', (p) => new Adam(p, { lr: 0.01, amsgrad: true, betas: [0.8, 0.99] })],
   ['AdamW', (p) => new AdamW(p, { lr: 0.01 })],
   ['RMSprop', (p) => new RMSprop(p, { centered: true, momentum: 0.5 })],
+  ['Rprop', (p) => new Rprop(p)],
+  ['Muon', (p) => new Muon(p, { lr: 0.01 })],
+  ['Lookahead', (p) => new Lookahead(new Adam(p, { lr: 0.02 }), { every: 3, alpha: 0.6 })],
 ];
 
 const cases: readonly [string, Case][] = [
-  ['optimizers by name', { options: { optimizer: 'rmsprop' } }],
+  ...(['rmsprop', 'nadam', 'radam', 'adagrad', 'adadelta', 'adamax', 'lion', 'lamb'] as const).map(
+    (optimizer): [string, Case] => [`'${optimizer}' by name`, { options: { optimizer } }],
+  ),
   ...optimizers.map(([name, optimizer]): [string, Case] => [name, { options: { optimizer } }]),
   [
     'groups in another order than the parameters',

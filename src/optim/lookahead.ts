@@ -1,0 +1,165 @@
+/** Lookahead: slow weights that follow another optimizer's fast ones now and then. */
+import { ArgumentError, StateError } from '../core/errors.ts';
+import { add, eq, fmod, input, mul, scalar, sub, where } from '../core/expression.ts';
+import { sameShape, shapeText } from '../core/shape.ts';
+import { noGrad } from '../tensor/grad.ts';
+import { Tensor } from '../tensor/tensor.ts';
+import type { Hyper, ParameterGroup } from './group.ts';
+import { spread } from './moment.ts';
+import { Optimizer, type OptimizerState } from './optimizer.ts';
+
+/** Options of Lookahead. */
+export interface LookaheadOptions {
+  /** How many fast steps there are for each slow one; default 5. */
+  readonly every?: number;
+  /** How far the slow weights go towards the fast ones; default 0.5. */
+  readonly alpha?: number;
+}
+
+/** The slow weights of one parameter, and how many fast steps it has taken. */
+interface Slow {
+  readonly weight: Tensor;
+  readonly count: Tensor;
+}
+
+/** 1 at every slow step, else 0. */
+const due = eq(fmod(input(0), scalar(0)), 0);
+// slow, fast, due; scalar alpha
+const followed = where(input(2), add(input(0), mul(scalar(0), sub(input(1), input(0)))), input(0));
+// fast, slow, due
+const returned = where(input(2), input(1), input(0));
+
+/** Under these names its hyper-parameters stand beside those of the other optimizer. */
+const names = { every: 'lookahead.every', alpha: 'lookahead.alpha' } as const;
+
+/**
+ * Every few steps of another optimizer the weights go back to slow ones, which have come a part of the way (Zhang et al. 2019).
+ * Groups and learning rates are the other optimizer's.
+ * @example const optimizer = new optim.Lookahead(new optim.Adam(net.parameters()), { every: 6 });
+ */
+export class Lookahead extends Optimizer {
+  readonly type: string;
+  /** The optimizer of the fast weights. */
+  readonly inner: Optimizer;
+  private every: number;
+  private alpha: number;
+  private readonly slow = new Map<Tensor, Slow>();
+
+  /** @throws ArgumentError for `every` that is no whole number of at least 1, or `alpha` outside 0 to 1. */
+  constructor(inner: Optimizer, { every = 5, alpha = 0.5 }: LookaheadOptions = {}) {
+    super();
+    if (!(inner instanceof Optimizer)) {
+      throw new ArgumentError(`Lookahead: takes an optimizer; got ${inner === null ? 'null' : typeof inner}`);
+    }
+    check(every, alpha);
+    this.type = `Lookahead(${inner.type})`;
+    this.inner = inner;
+    this.every = every;
+    this.alpha = alpha;
+  }
+
+  get groups(): readonly ParameterGroup[] {
+    return this.inner.groups;
+  }
+
+  private get parameters(): Tensor[] {
+    return this.groups.flatMap(({ params }) => params);
+  }
+
+  step(): void {
+    const moving = this.parameters.filter((p) => p.grad);
+    for (const p of moving) {
+      // where it stands before its first step
+      if (!this.slow.has(p)) this.slow.set(p, { weight: p.detach(), count: Tensor.zeros([], { dtype: 'float64' }) });
+    }
+    this.inner.step();
+    noGrad(() => {
+      for (const p of moving) {
+        const { weight, count } = this.slow.get(p)!;
+        count.assign(count.add(1));
+        const now = spread(count.map(due, [], [this.every]), p);
+        weight.assign(weight.map(followed, [p, now], [this.alpha]));
+        p.assign(p.map(returned, [weight, now]));
+      }
+    });
+  }
+
+  stateDict(): OptimizerState {
+    const { tensors, groups } = this.inner.stateDict();
+    const own = this.parameters.flatMap((p, i): [string, Tensor][] => {
+      const slow = this.slow.get(p);
+      return slow ? Object.entries(slow).map(([name, cell]) => [keyOf(i, name), cell.detach()]) : [];
+    });
+    const hyper = { [names.every]: this.every, [names.alpha]: this.alpha };
+    return {
+      type: this.type,
+      tensors: { ...tensors, ...Object.fromEntries(own) },
+      groups: groups.map((group) => ({ ...group, hyper: { ...group.hyper, ...hyper } })),
+    };
+  }
+
+  loadStateDict(state: OptimizerState): void {
+    const where = `${this.type}.loadStateDict`;
+    if (state.type !== this.type) {
+      throw new StateError(`${where}: the state is of another optimizer; got ${state.type}; make one of those`);
+    }
+    const { [names.every]: every, [names.alpha]: alpha } = state.groups[0]?.hyper ?? {};
+    if (typeof every !== 'number' || typeof alpha !== 'number') {
+      throw new StateError(`${where}: ${names.every} and ${names.alpha} must be numbers; got ${every} and ${alpha}`);
+    }
+    try {
+      check(every, alpha);
+    } catch (error) {
+      if (!(error instanceof ArgumentError)) throw error;
+      throw new StateError(`${where}: impossible hyper-parameters; ${error.message}`, { cause: error });
+    }
+    const [tensors, slow] = this.readSlow(where, state.tensors);
+    const groups = state.groups.map((group) => ({ ...group, hyper: withoutOwn(group.hyper) }));
+    this.inner.loadStateDict({ type: this.inner.type, tensors, groups });
+    this.every = every;
+    this.alpha = alpha;
+    this.slow.clear();
+    for (const [p, own] of slow) this.slow.set(p, own);
+  }
+
+  /** The other optimizer's tensors, and fresh cells with the slow weights. */
+  private readSlow(
+    where: string,
+    tensors: Readonly<Record<string, Tensor>>,
+  ): [Record<string, Tensor>, Map<Tensor, Slow>] {
+    const rest = { ...tensors };
+    const slow = new Map<Tensor, Slow>();
+    for (const [i, p] of this.parameters.entries()) {
+      const [weight, count] = [rest[keyOf(i, 'weight')], rest[keyOf(i, 'count')]];
+      if (!weight && !count) continue;
+      if (!weight || !count) {
+        throw new StateError(`${where}: ${keyOf(i, weight ? 'count' : 'weight')} is missing; the state is incomplete`);
+      }
+      if (!sameShape(weight.shape, p.shape) || count.rank !== 0) {
+        throw new StateError(
+          `${where}: the slow weights of parameter ${i} have another shape; got ${shapeText(weight.shape)} for ${shapeText(p.shape)}`,
+        );
+      }
+      delete rest[keyOf(i, 'weight')];
+      delete rest[keyOf(i, 'count')];
+      slow.set(p, { weight: weight.detach().cast(p.dtype), count: count.detach().cast('float64') });
+    }
+    return [rest, slow];
+  }
+}
+
+function keyOf(i: number, name: string): string {
+  return `state.${i}.slow_${name}`;
+}
+
+function withoutOwn(hyper: Hyper): Hyper {
+  const { [names.every]: _every, [names.alpha]: _alpha, ...rest } = hyper;
+  return rest;
+}
+
+function check(every: number, alpha: number): void {
+  if (!Number.isSafeInteger(every) || every < 1) {
+    throw new ArgumentError(`Lookahead: every must be a whole number of at least 1; got ${every}`);
+  }
+  if (!(alpha >= 0 && alpha <= 1)) throw new ArgumentError(`Lookahead: alpha must be from 0 to 1; got ${alpha}`);
+}
