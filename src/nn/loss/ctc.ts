@@ -44,20 +44,21 @@ export function ctc(
   if (logProbs.rank !== 2 && logProbs.rank !== 3) {
     throw new ShapeError(`ctc: logProbs must be [B, T, C] or [T, C]; got ${shapeText(logProbs.shape)}`);
   }
-  const x = logProbs.rank === 2 ? logProbs.unsqueeze(0) : logProbs; // [B, T, C]
-  const [batch, steps, classes] = x.shape as readonly [number, number, number];
+  const all = logProbs.rank === 2 ? logProbs.unsqueeze(0) : logProbs; // [B, T, C]
+  const [batch, steps, classes] = all.shape as readonly [number, number, number];
   if (!Number.isInteger(blank) || blank < 0 || blank >= classes) {
     throw new ArgumentError(`ctc: blank must be one of the ${classes} classes; got ${blank}`);
   }
   checkReduction('ctc', reduction, batch, logProbs.shape);
-  const goal = goalOf(targets, targetLengths, x, blank);
+  const goal = goalOf(targets, targetLengths, all, blank);
   const lengths = inputLengths === undefined ? undefined : lengthsOf('inputLengths', inputLengths, batch, steps);
   const active = lengths && before(lengths, steps); // [B, T]
+  const x = active ? all.maskedFill(active.logicalNot().unsqueeze(2), 0) : all; // what comes after may be anything
   const total = forwardPass(emissions(x, goal, blank), goal, active); // [B]
   const reached = lengths ? total.maskedFill(lengths.add(goal.lengths).eq(0), 0) : total;
   const impossible = reached.eq(-Infinity);
   const own = zeroInfinity ? reached.maskedFill(impossible, 0) : reached;
-  const losses = normalised(x, active, impossible).sub(own);
+  const losses = normalised(x, impossible).sub(own);
   if (reduction === 'mean') return losses.div(goal.lengths.maximum(1).cast(x.dtype)).mean();
   return reduce(logProbs.rank === 2 ? losses.reshape([]) : losses, reduction);
 }
@@ -220,11 +221,12 @@ const mass: Expr = define(
 )(input(0));
 
 /**
- * 0, with the gradient e^logProbs at the steps that count, [B]. Below a `logSoftmax` it comes to nothing, since probabilities
- * always add up to 1; at `logProbs` themselves it makes the gradient that by logits.
+ * 0, with the gradient e^logProbs, [B]. Below a `logSoftmax` it comes to nothing, since probabilities always add up to 1; at
+ * `logProbs` themselves it makes the gradient that by logits.
  */
-function normalised(x: Tensor, active: Tensor | undefined, impossible: Tensor): Tensor {
-  const sums = x.map(mass).sum({ dim: 2 }); // [B, T]
-  const counted = active ? sums.maskedFill(active.logicalNot(), 0) : sums;
-  return counted.sum({ dim: 1 }).maskedFill(impossible, 0);
+function normalised(x: Tensor, impossible: Tensor): Tensor {
+  return x
+    .map(mass)
+    .sum({ dim: [1, 2] })
+    .maskedFill(impossible, 0);
 }
