@@ -14,14 +14,16 @@ export * as optim from './optim/index.ts';
 export type { GeluOptions } from './tensor/activation.ts';
 export { type AnomalyOptions, detectAnomaly } from './tensor/anomaly.ts';
 export type { BackwardOptions } from './tensor/autograd.ts';
-export type { ConvOptions, ConvTransposeOptions, PerDim } from './tensor/convolution.ts';
+export type { ConvOptions, ConvPadding, ConvTransposeOptions, PerDim } from './tensor/convolution.ts';
 export { customGrad, type WithSaved } from './tensor/custom.ts';
+export { explainGrad, type GradExplanation, type GradReason } from './tensor/explain-grad.ts';
 export { enableGrad, type GradOptions, grad, noGrad } from './tensor/grad.ts';
 export { type GradcheckOptions, gradcheck } from './tensor/gradcheck.ts';
 export type { Padding, PadOptions, SortOptions, TopKOptions } from './tensor/indexing.ts';
 export { hessian, hvp, type JacobianOptions, jacobian } from './tensor/jacobian.ts';
 export type { Literal, Nested, NumericArray } from './tensor/literal.ts';
 export type { DiagonalOptions, Range } from './tensor/movement.ts';
+export { traceGrad } from './tensor/origin.ts';
 export type { AvgPoolOptions, MaxPoolOptions, UnfoldOptions, WithIndices } from './tensor/pooling.ts';
 export type {
   DimOptions,

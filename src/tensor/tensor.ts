@@ -12,7 +12,7 @@ import { boxMuller } from './formulas.ts';
 import { type Literal, readLiteral } from './literal.ts';
 import { formatHead, formatTensor } from './print.ts';
 import { Resizings } from './resize.ts';
-import { type Edge, isGradEnabled, withGrad } from './value.ts';
+import { type Edge, isGradEnabled, markFrozen, withGrad } from './value.ts';
 
 /** A tensor, or anything that becomes one: a number, a nested array, a typed array. */
 export type TensorLike = Tensor | Literal;
@@ -332,7 +332,9 @@ export class Tensor extends Resizings {
       throw new GradientError('requiresGrad: this tensor is a result on the tape; use detach() to take it off');
     if (requires && !isFloat(this.dtype))
       throw new DtypeError(`requiresGrad: only floats have gradients; got ${this.dtype}`);
-    if (requires !== this.requiresGrad) this.node = requires ? { leaf: this } : undefined;
+    if (requires === this.requiresGrad) return;
+    this.node = requires ? { leaf: this } : undefined;
+    markFrozen(this, !requires);
   }
 
   /** Whether it is no result on the tape. */

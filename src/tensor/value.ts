@@ -113,6 +113,20 @@ export function applyBelow<T extends Value, P extends Primitive>(
     : withPassage(undefined, () => like.apply(primitive, inputs, params));
 }
 
+/** Leaves whose `requiresGrad` was taken back, for explanations. */
+const frozenLeaves = new WeakSet<Value>();
+
+/** Notes whether a leaf's `requiresGrad` was taken back. */
+export function markFrozen(leaf: Value, frozen: boolean): void {
+  if (frozen) frozenLeaves.add(leaf);
+  else frozenLeaves.delete(leaf);
+}
+
+/** Whether `requiresGrad` was on and is off. */
+export function wasFrozen(x: Value): boolean {
+  return frozenLeaves.has(x);
+}
+
 const noValues: readonly (Value | undefined)[] = [];
 const noSpecs: readonly Spec[] = [];
 
