@@ -3,25 +3,83 @@ import { ArgumentError, ShapeError } from '../core/errors.ts';
 import { sameShape, shapeText } from '../core/shape.ts';
 import { bce, bceWithLogits } from '../nn/loss/binary.ts';
 import { crossEntropy, nll } from '../nn/loss/cross-entropy.ts';
-import { huber, l1, mse, smoothL1 } from '../nn/loss/regression.ts';
+import { klDiv } from '../nn/loss/divergence.ts';
+import { binaryFocal, dice, focal } from '../nn/loss/imbalance.ts';
+import { poissonNll } from '../nn/loss/likelihood.ts';
+import {
+  hinge,
+  hingeEmbedding,
+  multiLabelMargin,
+  multiLabelSoftMargin,
+  multiMargin,
+  softMargin,
+} from '../nn/loss/margin.ts';
+import { huber, l1, logCosh, mape, mse, msle, smoothL1 } from '../nn/loss/regression.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
 /** How bad a batch of outputs is: a mean over its samples, without dims. */
 export type LossFunction = (output: Tensor, target: Tensor) => Tensor;
 
 /** A loss of `nn` by its name, with its default options. */
-export type LossName = 'crossEntropy' | 'nll' | 'mse' | 'l1' | 'huber' | 'smoothL1' | 'bce' | 'bceWithLogits';
+export type LossName = ComparingName | 'crossEntropy' | 'nll' | 'focal' | 'multiMargin' | 'dice';
 
-const losses: Readonly<Record<LossName, LossFunction>> = {
-  crossEntropy,
-  nll,
+/** Losses of a target in the output's shape; the others take class indices. */
+type ComparingName =
+  | 'mse'
+  | 'l1'
+  | 'huber'
+  | 'smoothL1'
+  | 'logCosh'
+  | 'mape'
+  | 'msle'
+  | 'poissonNll'
+  | 'bce'
+  | 'bceWithLogits'
+  | 'binaryFocal'
+  | 'klDiv'
+  | 'hinge'
+  | 'softMargin'
+  | 'hingeEmbedding'
+  | 'multiLabelMargin'
+  | 'multiLabelSoftMargin';
+
+const comparing: Readonly<Record<ComparingName, LossFunction>> = {
   mse,
   l1,
   huber,
   smoothL1,
+  logCosh,
+  mape,
+  msle,
+  poissonNll,
   bce,
   bceWithLogits,
+  binaryFocal,
+  klDiv,
+  hinge,
+  softMargin,
+  hingeEmbedding,
+  multiLabelMargin,
+  multiLabelSoftMargin,
 };
+
+const losses: Readonly<Record<LossName, LossFunction>> = {
+  ...comparing,
+  crossEntropy,
+  nll,
+  focal,
+  multiMargin,
+  dice,
+};
+
+/** The losses of scores whose sign is the answer. */
+const signed: ReadonlySet<LossName> = new Set<LossName>([
+  'bceWithLogits',
+  'binaryFocal',
+  'hinge',
+  'softMargin',
+  'multiLabelSoftMargin',
+]);
 
 /** The names of all losses. */
 export const lossNames: readonly LossName[] = Object.keys(losses).filter(isLossName);
@@ -44,9 +102,6 @@ export interface LossChoice {
   readonly threshold: number;
 }
 
-/** The losses that compare numbers one by one; the others take class indices. */
-const elementwise: readonly LossName[] = ['mse', 'l1', 'huber', 'smoothL1', 'bce', 'bceWithLogits'];
-
 /** @throws ArgumentError for a name that is none. */
 export function lossOf(loss: LossName | LossFunction): LossChoice {
   if (typeof loss === 'function') {
@@ -66,9 +121,9 @@ export function lossOf(loss: LossName | LossFunction): LossChoice {
   return {
     name: loss,
     of: losses[loss],
-    align: elementwise.includes(loss) ? alignLastDim : asGiven,
-    takesLabels: !elementwise.includes(loss),
-    threshold: loss === 'bceWithLogits' ? 0 : 0.5,
+    align: Object.hasOwn(comparing, loss) ? alignLastDim : asGiven,
+    takesLabels: !Object.hasOwn(comparing, loss),
+    threshold: signed.has(loss) ? 0 : 0.5,
   };
 }
 
