@@ -1,5 +1,6 @@
-/** The layers that describe themselves. Types are texts of their own, since a minifier may rename classes. */
+/** The layers that describe themselves; types are texts of their own, since a minifier may rename classes. */
 import { activationKinds } from './kinds/activation.ts';
+import { attentionKinds } from './kinds/attention.ts';
 import { containerKinds } from './kinds/container.ts';
 import { convolutionKinds } from './kinds/convolution.ts';
 import { denseKinds } from './kinds/dense.ts';
@@ -14,6 +15,7 @@ import type { LayerKind } from './layer-kind.ts';
 /** All kinds. */
 export const layerKinds: readonly LayerKind[] = [
   ...activationKinds,
+  ...attentionKinds,
   ...containerKinds,
   ...convolutionKinds,
   ...denseKinds,
