@@ -22,7 +22,12 @@ export {
   type StateDict,
 } from './module/module.ts';
 export { BatchNorm, type BatchNormOptions } from './norm/batch-norm.ts';
+export { GroupNorm, type GroupNormOptions } from './norm/group-norm.ts';
+export { InstanceNorm, type InstanceNormOptions } from './norm/instance-norm.ts';
 export { LayerNorm, type LayerNormOptions } from './norm/layer-norm.ts';
+export { LocalResponseNorm, type LocalResponseNormOptions } from './norm/local-response-norm.ts';
+export { RMSNorm, type RMSNormOptions } from './norm/rms-norm.ts';
+export type { RunningNormOptions } from './norm/running-norm.ts';
 export { AdaptiveAvgPool2D, AvgPool2D, MaxPool2D } from './pooling/pooling.ts';
 export { type Recurrence, SimpleRNN, type SimpleRNNOptions } from './recurrent/simple-rnn.ts';
 export { Flatten } from './shape/flatten.ts';

@@ -5,7 +5,6 @@ export const later: Readonly<Record<string, readonly string[] | 'all'>> = {
   'attention.json': ['MultiheadAttention', 'scaled_dot_product', 'TransformerEncoderLayer', 'TransformerDecoderLayer'],
   'embedding.json': ['embedding_bag'],
   'matmul.json': ['bilinear'],
-  'norm.json': ['group_norm', 'instance_norm', 'rms_norm', 'lrn'],
   'onnx-torch/manifest.json': 'all',
   'recurrent.json': ['LSTM', 'GRU', 'RNNCell', 'LSTMCell', 'GRUCell'],
   'schedulers.json': 'all',

@@ -49,6 +49,47 @@ const layerNorm: Mapping = (scene) => {
   return answer({ out: layer.forward(need(scene, 'x')) }, layer.weight, layer.bias);
 };
 
+const groupNorm: Mapping = (scene) => {
+  const { attrs, dtype } = scene;
+  const affine = affineOf(scene);
+  const options = { eps: attrs.number('eps', 1e-5), affine: affine !== undefined, dtype };
+  const layer = new nn.GroupNorm(attrs.number('groups'), { ...options, features: need(scene, 'x').shape[1]! });
+  layer.loadStateDict({ ...affine });
+  return answer({ out: layer.forward(need(scene, 'x')) }, layer.weight, layer.bias);
+};
+
+const instanceNorm: Mapping = (scene) => {
+  const { attrs, dtype } = scene;
+  const affine = affineOf(scene);
+  const options = { eps: attrs.number('eps', 1e-5), affine: affine !== undefined, dtype };
+  const layer = new nn.InstanceNorm({ ...options, features: need(scene, 'x').shape[1]! });
+  layer.loadStateDict({ ...affine });
+  return answer({ out: layer.forward(need(scene, 'x')) }, layer.weight, layer.bias);
+};
+
+const rmsNorm: Mapping = (scene) => {
+  const { attrs, dtype, inputs } = scene;
+  const { w } = inputs;
+  const x = need(scene, 'x');
+  // the weight has the normalised shape; without one it is the last dim
+  const shape = attrs.has('normalized_shape') ? attrs.numbers('normalized_shape') : (w?.shape ?? x.shape.slice(-1));
+  const eps = attrs.has('eps') ? attrs.number('eps') : undefined;
+  const layer = new nn.RMSNorm(shape, { eps, affine: w !== undefined, dtype });
+  layer.loadStateDict(w ? { weight: w } : {});
+  const outputs = { out: layer.forward(x) };
+  return layer.weight ? { outputs, leaves: { w: layer.weight } } : { outputs };
+};
+
+const lrn: Mapping = (scene) => {
+  const { attrs } = scene;
+  const layer = new nn.LocalResponseNorm(attrs.number('size'), {
+    alpha: attrs.number('alpha', 1e-4),
+    beta: attrs.number('beta', 0.75),
+    k: attrs.number('k', 1),
+  });
+  return layer.forward(need(scene, 'x'));
+};
+
 const normalize: Mapping = (scene) => {
   const { attrs } = scene;
   return need(scene, 'x').normalize({
@@ -60,5 +101,13 @@ const normalize: Mapping = (scene) => {
 
 export const norm: Family = {
   longSums: true,
-  mappings: { batch_norm: batchNorm, layer_norm: layerNorm, normalize },
+  mappings: {
+    batch_norm: batchNorm,
+    layer_norm: layerNorm,
+    group_norm: groupNorm,
+    instance_norm: instanceNorm,
+    rms_norm: rmsNorm,
+    lrn,
+    normalize,
+  },
 };
