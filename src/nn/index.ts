@@ -4,7 +4,29 @@ export { type ArgumentsOf, Graph, type GraphValues, graph, type TensorsOf } from
 export { GraphValue, type InputOptions, input } from './container/graph-value.ts';
 export { Add, Average, Concat, Lambda, Maximum, Minimum, Multiply, Subtract } from './container/merge.ts';
 export { Sequential } from './container/sequential.ts';
-export { Conv2D, type ConvOptions } from './convolution/convolution.ts';
+export {
+  Conv1D,
+  Conv2D,
+  Conv3D,
+  type ConvOptions,
+  type PaddedOptions,
+  type PaddingMode,
+} from './convolution/convolution.ts';
+export {
+  DepthwiseConv1D,
+  DepthwiseConv2D,
+  type DepthwiseOptions,
+  SeparableConv1D,
+  SeparableConv2D,
+  type SeparableOptions,
+} from './convolution/depthwise.ts';
+export type { KernelOptions } from './convolution/kernel-layer.ts';
+export {
+  ConvTranspose1D,
+  ConvTranspose2D,
+  ConvTranspose3D,
+  type TransposedOptions,
+} from './convolution/transposed.ts';
 export { Dense, type DenseOptions } from './dense/dense.ts';
 export { Dropout, type DropoutOptions } from './dropout/dropout.ts';
 export { Embedding, type EmbeddingOptions } from './embedding/embedding.ts';

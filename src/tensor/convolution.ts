@@ -11,11 +11,17 @@ export interface ConvOptions<T> {
   /** [out channels] */
   readonly bias?: T;
   readonly stride?: PerDim;
-  /** Zeros on both sides; 'same' keeps the size (stride 1), 'valid' is 0. */
-  readonly padding?: PerDim | 'same' | 'valid';
+  /**
+   * Zeros on both sides; 'same' keeps the size (stride 1), 'valid' is 0, 'causal' (one spatial dim) puts all zeros in
+   * front, so that no result sees what comes after it.
+   */
+  readonly padding?: ConvPadding;
   readonly dilation?: PerDim;
   readonly groups?: number;
 }
+
+/** How many zeros a convolution puts around its input. */
+export type ConvPadding = PerDim | 'same' | 'valid' | 'causal';
 
 /** Options of the transposed convolutions. */
 export interface ConvTransposeOptions<T> {
@@ -139,14 +145,19 @@ export function perDim(where: string, name: string, value: PerDim, spatial: numb
   return out;
 }
 
-function paddingOf(
+/** The elements before and after each dim that a convolution's padding means. */
+export function paddingOf(
   where: string,
-  padding: PerDim | 'same' | 'valid',
+  padding: ConvPadding,
   kernel: readonly number[],
   stride: readonly number[],
   dilation: readonly number[],
 ): Padding[] {
   if (padding === 'valid') return kernel.map((): Padding => [0, 0]);
+  if (padding === 'causal') {
+    if (kernel.length === 1) return [[dilation[0]! * (kernel[0]! - 1), 0]];
+    throw new ArgumentError(`${where}: padding 'causal' is for one spatial dim; got a kernel of ${kernel.length}`);
+  }
   if (padding !== 'same') return perDim(where, 'padding', padding, kernel.length, 0).map((n): Padding => [n, n]);
   if (stride.some((n) => n !== 1))
     throw new ArgumentError(`${where}: padding 'same' needs stride 1; got ${shapeText(stride)}`);

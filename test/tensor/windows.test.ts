@@ -63,6 +63,14 @@ describe('convolutions', () => {
     expect(x.conv1d(w, { padding: 'valid' }).toArray()).toEqual([[[21, 32]]]);
   });
 
+  it("'causal' lets no result see what comes after it", () => {
+    const x = Tensor.from([1, 2, 3, 4]).reshape([1, 1, 4]);
+    const w = Tensor.from([1, 10]).reshape([1, 1, 2]);
+    expect(x.conv1d(w, { padding: 'causal' }).toArray()).toEqual([[[10, 21, 32, 43]]]);
+    expect(x.conv1d(w, { padding: 'causal', dilation: 2, stride: 3 }).toArray()).toEqual([[[10, 42]]]);
+    expect(() => x.unsqueeze(2).conv2d(w.unsqueeze(2), { padding: 'causal' })).toThrow(/is for one spatial dim/);
+  });
+
   it.each([
     { stride: 1, padding: 0, outputPadding: 0, dilation: 1, groups: 1 },
     { stride: 2, padding: 1, outputPadding: 1, dilation: 1, groups: 1 },

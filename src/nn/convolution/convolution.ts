@@ -1,106 +1,112 @@
-/** Convolutions: kernels slid over images. */
+/** Convolutions: kernels slid over sequences, images and volumes. */
 import { ArgumentError, ShapeError } from '../../core/errors.ts';
-import { shapeText, sizeOf } from '../../core/shape.ts';
-import { type ConvOptions as MethodOptions, type PerDim, perDim } from '../../tensor/convolution.ts';
+import type { Shape } from '../../core/shape.ts';
+import { type ConvPadding, type PerDim, paddingOf } from '../../tensor/convolution.ts';
+import type { Padding } from '../../tensor/indexing.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import { type ActivationName, activationOf } from '../activation/activation.ts';
-import { type Initializer, symmetric } from '../init.ts';
 import { checkCount } from '../module/argument.ts';
-import { LazyModule, type ParameterOptions } from '../module/lazy.ts';
+import { KernelLayer, type KernelOptions } from './kernel-layer.ts';
 
-/** Options of the convolutions. */
-export interface ConvOptions extends ParameterOptions {
-  /** The input's channels; taken from the first input if left out. */
-  readonly inChannels?: number;
-  readonly stride?: PerDim;
-  /** Zeros on both sides; 'same' keeps the size (stride 1), 'valid' is 0. */
-  readonly padding?: PerDim | 'same' | 'valid';
-  readonly dilation?: PerDim;
-  /** Channels are split into so many groups that do not see each other. */
-  readonly groups?: number;
-  readonly bias?: boolean;
-  /** Applied to the result. */
-  readonly activation?: ActivationName | undefined;
-  /** Uniform in ±1/√fanIn if left out, as in PyTorch. */
-  readonly kernelInitializer?: Initializer | undefined;
-  /** Uniform in ±1/√fanIn if left out, as in PyTorch. */
-  readonly biasInitializer?: Initializer | undefined;
+/** What stands around an input: zeros, its mirror image, its border repeated, or its other end. */
+export type PaddingMode = 'zeros' | 'reflect' | 'replicate' | 'circular';
+
+/** All padding modes. */
+export const paddingModes: readonly PaddingMode[] = ['zeros', 'reflect', 'replicate', 'circular'];
+
+/** Options of convolutions whose groups are given by the layer. */
+export interface PaddedOptions extends KernelOptions {
+  /**
+   * Elements added on both sides; 'same' keeps the size (stride 1), 'valid' is 0, 'causal' (one spatial dim) puts all of
+   * them in front, so that no result sees what comes after it.
+   */
+  readonly padding?: ConvPadding;
+  /** What is added. */
+  readonly paddingMode?: PaddingMode;
 }
 
-/** What the convolutions of any number of dims share. */
-abstract class Convolution extends LazyModule {
-  readonly outChannels: number;
-  readonly kernel: readonly number[];
-  readonly stride: PerDim;
-  readonly padding: PerDim | 'same' | 'valid';
-  readonly dilation: PerDim;
-  readonly groups: number;
-  readonly activation: ActivationName | undefined;
-  private readonly useBias: boolean;
-  private readonly kernelInitializer: Initializer | undefined;
-  private readonly biasInitializer: Initializer | undefined;
-  private readonly activate: (x: Tensor) => Tensor;
+/** Options of the convolutions. */
+export interface ConvOptions extends PaddedOptions {
+  /** Channels are split into so many groups that do not see each other. */
+  readonly groups?: number;
+}
 
-  protected constructor(spatial: number, outChannels: number, kernel: PerDim, options: ConvOptions) {
-    super(options);
-    const name = `Conv${spatial}D`;
-    const { stride = 1, padding = 0, dilation = 1, groups = 1, bias = true, activation } = options;
-    this.outChannels = checkCount(name, 'outChannels', outChannels);
-    this.kernel = perDim(name, 'kernel', kernel, spatial, 1);
-    this.stride = perDim(name, 'stride', stride, spatial, 1);
-    this.padding = typeof padding === 'string' ? padding : perDim(name, 'padding', padding, spatial, 0);
-    this.dilation = perDim(name, 'dilation', dilation, spatial, 1);
-    this.groups = checkCount(name, 'groups', groups);
-    if (outChannels % groups !== 0) {
-      throw new ArgumentError(`${name}: groups must divide outChannels; got ${groups} groups and ${outChannels}`);
+/** A convolution of any number of spatial dims and groups. */
+export abstract class PaddedConvolution extends KernelLayer {
+  readonly padding: ConvPadding;
+  readonly paddingMode: PaddingMode;
+  private readonly around: readonly Padding[];
+
+  protected constructor(title: string, spatial: number, kernel: PerDim, options: PaddedOptions) {
+    super(title, spatial, kernel, options);
+    const { padding = 0, paddingMode = 'zeros' } = options;
+    if (!paddingModes.includes(paddingMode)) {
+      throw new ArgumentError(
+        `${title}: paddingMode must be one of ${paddingModes.join(', ')}; got ${String(paddingMode)}`,
+      );
     }
-    this.activation = activation;
-    this.activate = activationOf(name, activation);
-    this.useBias = bias;
-    this.kernelInitializer = options.kernelInitializer;
-    this.biasInitializer = options.biasInitializer;
-    if (options.inChannels !== undefined) this.sizeTo(options.inChannels);
-  }
-
-  /** [out, in / groups, ...kernel] */
-  get weight(): Tensor {
-    return this.cell('weight');
-  }
-
-  /** [out] */
-  get bias(): Tensor | undefined {
-    return this.useBias ? this.cell('bias') : undefined;
+    this.padding = padding;
+    this.paddingMode = paddingMode;
+    this.around = paddingOf(title, padding, this.kernel, this.stride, this.dilation);
   }
 
   /** @internal */
-  protected create(inChannels: number): void {
-    const name = `Conv${this.kernel.length}D`;
-    checkCount(name, 'inChannels', inChannels);
-    if (inChannels % this.groups !== 0) {
-      throw new ShapeError(
-        `${name}: the groups must divide the input's channels; got ${this.groups} groups and ${inChannels} channels`,
-      );
+  protected abstract get groupCount(): number;
+
+  /** @internal */
+  protected convolve(x: Tensor, bias: Tensor | undefined): Tensor {
+    const { stride, dilation, paddingMode, weight } = this;
+    const zeros = paddingMode === 'zeros';
+    const padded = zeros ? x : x.pad(this.around, { mode: paddingMode });
+    const padding = zeros ? this.padding : 0;
+    const options = { stride, padding, dilation, groups: this.groupCount, ...(bias && { bias }) };
+    if (this.kernel.length === 1) return padded.conv1d(weight, options);
+    return this.kernel.length === 2 ? padded.conv2d(weight, options) : padded.conv3d(weight, options);
+  }
+}
+
+/** A convolution with a number of channels and groups of its own. */
+abstract class Convolution extends PaddedConvolution {
+  readonly outChannels: number;
+  readonly groups: number;
+
+  protected constructor(title: string, spatial: number, outChannels: number, kernel: PerDim, options: ConvOptions) {
+    super(title, spatial, kernel, options);
+    this.outChannels = checkCount(title, 'outChannels', outChannels);
+    this.groups = checkCount(title, 'groups', options.groups ?? 1);
+    if (outChannels % this.groups !== 0) {
+      throw new ArgumentError(`${title}: groups must divide outChannels; got ${this.groups} groups and ${outChannels}`);
     }
-    const shape = [this.outChannels, inChannels / this.groups, ...this.kernel];
-    const bound = 1 / Math.sqrt(sizeOf(shape.slice(1)));
-    const standard: Initializer = (of, options) => symmetric(of, bound, options);
-    this.addParameter('weight', shape, this.kernelInitializer ?? standard);
-    if (this.useBias) this.addParameter('bias', [this.outChannels], this.biasInitializer ?? standard);
+    if (options.inChannels !== undefined) this.sizeTo(options.inChannels);
   }
 
-  protected abstract convolve(x: Tensor, weight: Tensor, options: MethodOptions<Tensor>): Tensor;
+  get inChannels(): number {
+    return this.weight.shape[1]! * this.groups;
+  }
 
-  forward(x: Tensor): Tensor {
-    const { kernel, stride, padding, dilation, groups } = this;
-    if (x.rank !== kernel.length + 2) {
+  /** @internal */
+  protected get groupCount(): number {
+    return this.groups;
+  }
+
+  /** @internal */
+  protected sizesFor(inChannels: number): { readonly weight: Shape; readonly outChannels: number } {
+    if (inChannels % this.groups !== 0) {
       throw new ShapeError(
-        `the input must be [N, C, ...${kernel.length} dims]; got ${shapeText(x.shape)}; add the missing dims by unsqueeze`,
+        `${this.title}: the groups must divide the input's channels; got ${this.groups} groups and ${inChannels} channels`,
       );
     }
-    this.sizeTo(x.shape[1]!);
-    const bias = this.bias;
-    const options = { stride, padding, dilation, groups, ...(bias && { bias }) };
-    return this.activate(this.convolve(x.cast(this.dtype), this.weight, options));
+    const { outChannels } = this;
+    return { weight: [outChannels, inChannels / this.groups, ...this.kernel], outChannels };
+  }
+}
+
+/**
+ * A convolution over sequences: [N, C, L] → [N, out, L'].
+ * @example new nn.Conv1D(32, 3, { padding: 'causal', dilation: 2 })
+ */
+export class Conv1D extends Convolution {
+  constructor(outChannels: number, kernel: PerDim, options: ConvOptions = {}) {
+    super('Conv1D', 1, outChannels, kernel, options);
   }
 }
 
@@ -110,11 +116,16 @@ abstract class Convolution extends LazyModule {
  */
 export class Conv2D extends Convolution {
   constructor(outChannels: number, kernel: PerDim, options: ConvOptions = {}) {
-    super(2, outChannels, kernel, options);
+    super('Conv2D', 2, outChannels, kernel, options);
   }
+}
 
-  /** @internal */
-  protected convolve(x: Tensor, weight: Tensor, options: MethodOptions<Tensor>): Tensor {
-    return x.conv2d(weight, options);
+/**
+ * A convolution over volumes: [N, C, D, H, W] → [N, out, D', H', W'].
+ * @example new nn.Conv3D(8, 3, { stride: [1, 2, 2] })
+ */
+export class Conv3D extends Convolution {
+  constructor(outChannels: number, kernel: PerDim, options: ConvOptions = {}) {
+    super('Conv3D', 3, outChannels, kernel, options);
   }
 }

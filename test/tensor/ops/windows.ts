@@ -15,6 +15,9 @@ const convolutions: readonly OpRow[] = [
     x.conv1d(w!, { bias: bias!, stride: 2, padding: 1, dilation: 2, groups: 2 }),
   ),
   row('conv1d: same', conv([1, 2, 4], [2, 2, 2]), (x, w) => x.conv1d(w!, { padding: 'same' })),
+  row('conv1d: causal', conv([1, 2, 4], [2, 2, 2]), (x, w) =>
+    x.conv1d(w!, { padding: 'causal', dilation: 2, stride: 3 }),
+  ),
   row('conv1d: a stride that leaves a rest', conv([1, 1, 6], [1, 1, 2]), (x, w) => x.conv1d(w!, { stride: 3 })),
   row('conv2d', conv([1, 2, 4, 3], [2, 2, 2, 2], 2), (x, w, bias) => x.conv2d(w!, { bias: bias! })),
   row('conv2d: padded', conv([2, 1, 3, 3], [2, 1, 3, 3]), (x, w) => x.conv2d(w!, { padding: 1 })),
