@@ -2,7 +2,6 @@
 
 /** Ops per golden file, or the whole file. */
 export const later: Readonly<Record<string, readonly string[] | 'all'>> = {
-  'attention.json': ['MultiheadAttention', 'scaled_dot_product', 'TransformerEncoderLayer', 'TransformerDecoderLayer'],
   'embedding.json': ['embedding_bag'],
   'matmul.json': ['bilinear'],
   'onnx-torch/manifest.json': 'all',

@@ -1,5 +1,6 @@
 /** The table of all layers, a row per way to make one; tests walk it. */
 import { activationRows } from './layers/activation.ts';
+import { attentionRows } from './layers/attention.ts';
 import { containerRows } from './layers/container.ts';
 import { convolutionRows } from './layers/convolution.ts';
 import { denseRows } from './layers/dense.ts';
@@ -16,6 +17,7 @@ export { asFunction, inputsIn, type LayerRow, type Made } from './layers/row.ts'
 /** Every layer. */
 export const layerTable: readonly LayerRow[] = [
   ...activationRows,
+  ...attentionRows,
   ...containerRows,
   ...convolutionRows,
   ...denseRows,

@@ -1,4 +1,5 @@
 /** All families; an op is found by its name alone. */
+import { attention } from './attention.ts';
 import { binary } from './binary.ts';
 import { convolution } from './conv.ts';
 import { embedding } from './embedding.ts';
@@ -22,6 +23,7 @@ export const families: readonly Family[] = [
   convolution,
   pool,
   embedding,
+  attention,
   loss,
   norm,
   recurrent,
