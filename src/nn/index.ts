@@ -52,5 +52,24 @@ export { LocalResponseNorm, type LocalResponseNormOptions } from './norm/local-r
 export { RMSNorm, type RMSNormOptions } from './norm/rms-norm.ts';
 export type { RunningNormOptions } from './norm/running-norm.ts';
 export { AdaptiveAvgPool2D, AvgPool2D, MaxPool2D } from './pooling/pooling.ts';
-export { type Recurrence, SimpleRNN, type SimpleRNNOptions } from './recurrent/simple-rnn.ts';
+export {
+  GRUCell,
+  LSTMCell,
+  type RecurrentCell,
+  SimpleRNNCell,
+  type SimpleRNNCellOptions,
+} from './recurrent/cell.ts';
+export { GRU } from './recurrent/gru.ts';
+export { LSTM, type LSTMState } from './recurrent/lstm.ts';
+export type { Padded } from './recurrent/padding.ts';
+export type {
+  DirectionMerge,
+  Recurrence,
+  Recurrent,
+  RecurrentCellOptions,
+  RecurrentOptions,
+  SequenceOptions,
+} from './recurrent/recurrent.ts';
+export { SimpleRNN, type SimpleRNNOptions } from './recurrent/simple-rnn.ts';
+export type { RecurrentActivation } from './recurrent/step.ts';
 export { Flatten } from './shape/flatten.ts';

@@ -7,6 +7,7 @@ import {
   define,
   div,
   type Expr,
+  type ExprLike,
   eq,
   fmod,
   input,
@@ -92,7 +93,7 @@ const p = scalar(0);
 const q = scalar(1);
 
 // Those with a derivative of their own: the derived one overflows or cancels.
-const sigmoid = define(
+export const sigmoid: (...args: ExprLike[]) => Expr = define(
   'sigmoid',
   (v) => div(1, add(1, unary('exp', neg(v!)))),
   (s) => [mul(s, sub(1, s))],

@@ -5,7 +5,6 @@ export const later: Readonly<Record<string, readonly string[] | 'all'>> = {
   'embedding.json': ['embedding_bag'],
   'matmul.json': ['bilinear'],
   'onnx-torch/manifest.json': 'all',
-  'recurrent.json': ['LSTM', 'GRU', 'RNNCell', 'LSTMCell', 'GRUCell'],
   'schedulers.json': 'all',
   'sklearn.json': 'all',
   'tokenizers.json': 'all',

@@ -128,7 +128,7 @@ describe('SimpleRNN', () => {
   it('goes on from a state, so that two halves are the whole', () => {
     const rnn = make({ layers: 2 });
     const { state } = rnn.forwardWithState(x.narrow(1, 0, 2));
-    expect(distance(rnn.forward(x.narrow(1, 2, 3), state), rnn.forward(x))).toBeLessThan(1e-14);
+    expect(distance(rnn.forward(x.narrow(1, 2, 3), { initial: state }), rnn.forward(x))).toBeLessThan(1e-14);
   });
 
   it('keeps its state where it is stateful, off the tape, until it is reset', () => {
@@ -153,13 +153,15 @@ describe('SimpleRNN', () => {
     rnn.forward(x);
     const { state } = make({ stateful: true }).forwardWithState(x);
     rnn.summary([1, 7, 3]);
-    expect(distance(rnn.forwardWithState(x).state, make().forwardWithState(x, state).state)).toBe(0);
+    expect(distance(rnn.forwardWithState(x).state, make().forwardWithState(x, { initial: state }).state)).toBe(0);
   });
 
   it('refuses other shapes and options', () => {
     expect(() => make().forward(x.select(0, 0))).toThrow(/^in SimpleRNN: the input must be \[B, T, D\]/);
     expect(() => make().forward(x.narrow(1, 0, 0))).toThrow(ShapeError);
-    expect(() => make().forward(x, Tensor.zeros([2, 2, 4]))).toThrow(/must be \[1, 2, 4\]; got \[2, 2, 4\]/);
+    expect(() => make().forward(x, { initial: Tensor.zeros([2, 2, 4]) })).toThrow(
+      /must be \[1, 2, 4\]; got \[2, 2, 4\]/,
+    );
     expect(() => make().forwardWithState(x.narrow(2, 0, 2))).toThrow(/^in SimpleRNN: linear: sizes differ/);
     expect(() => new nn.SimpleRNN(0)).toThrow(ArgumentError);
     expect(() => new nn.SimpleRNN(2, { activation: 'sine' as 'tanh' })).toThrow(ArgumentError);

@@ -1,94 +1,120 @@
 /** Mappings of recurrent.json: what the attributes leave open, the shapes of the parameters tell. */
-import { nn, Tensor } from '../../../src/index.ts';
+import { nn, type Tensor } from '../../../src/index.ts';
 import { Unmapped } from '../attributes.ts';
 import type { Named } from '../case.ts';
 import { type Answer, type Family, type Mapping, need, type Scene } from './mapping.ts';
 
+const gateOrders = {
+  RNN: ['tanh', 'relu'],
+  LSTM: ['i,f,g,o'],
+  GRU: ['r,z,n (n=tanh(Wx+bi+r*(Uh+bh)); h=(1-z)n+zh)'],
+} as const;
+
 interface Setting {
-  readonly layers: number;
-  readonly bidirectional: boolean;
+  readonly hidden: number;
   readonly batchFirst: boolean;
-  readonly activation: 'tanh' | 'relu';
+  readonly options: nn.RecurrentOptions;
 }
 
 function settingOf(scene: Scene): Setting {
-  const { attrs, params } = scene;
-  const [x, h0] = [need(scene, 'x'), need(scene, 'h0')];
+  const { attrs, params, inputs, dtype } = scene;
   const layers = Object.keys(params).filter((name) => /^weight_ih_l\d+$/.test(name)).length;
-  const hidden = params.weight_hh_l0?.shape[1];
-  const features = params.weight_ih_l0?.shape[1];
+  const [hidden, features] = [params.weight_hh_l0?.shape[1], params.weight_ih_l0?.shape[1]];
   if (hidden === undefined || features === undefined) throw new Unmapped('weight_ih_l0 or weight_hh_l0 is missing');
+  const bidirectional = attrs.flag('bidirectional', 'weight_ih_l0_reverse' in params);
   const same = [
     attrs.number('num_layers', layers) === layers,
     attrs.number('hidden_size', hidden) === hidden,
     attrs.number('input_size', features) === features,
   ];
   if (same.includes(false)) throw new Unmapped('the attributes contradict the shapes of the parameters');
-  const words = ['tanh', 'relu'] as const;
+  const batchFirst = attrs.flag('batch_first', inputs.h0 === undefined || inputs.h0.shape[1] === inputs.x?.shape[0]);
+  const bias = 'bias_ih_l0' in params;
   return {
-    layers,
-    bidirectional: attrs.flag('bidirectional', 'weight_ih_l0_reverse' in params),
-    batchFirst: attrs.flag('batch_first', h0.shape[1] === x.shape[0]),
-    activation: attrs.word('nonlinearity', words, attrs.word('gate_order', words, 'tanh')),
+    hidden,
+    batchFirst,
+    options: { inFeatures: features, layers, bidirectional, bias, returnSequences: true, dtype },
   };
 }
 
-/** A SimpleRNN with those of the case's parameters that `rename` gives a name, which become its gradients' holders. */
-function layerOf(
-  { params, dtype }: Scene,
-  { activation }: Setting,
-  layers: number,
-  rename: (name: string) => string | undefined,
-  leaves: Record<string, Tensor>,
-): nn.SimpleRNN {
-  const names = Object.keys(params).flatMap((name) => {
-    const own = rename(name);
-    return own === undefined ? [] : [[own, name] as const];
-  });
-  const state: Named<Tensor> = Object.fromEntries(names.map(([own, name]) => [own, params[name]!]));
-  const layer = new nn.SimpleRNN(state.weight_hh_l0!.shape[1]!, {
-    inFeatures: state.weight_ih_l0!.shape[1]!,
-    layers,
-    activation,
-    bias: 'bias_ih_l0' in state,
-    returnSequences: true,
-    dtype,
-  });
-  layer.loadStateDict(state);
-  const cells = Object.fromEntries(layer.namedParameters());
-  for (const [own, name] of names) leaves[name] = cells[own]!;
-  return layer;
+/** Takes over the case's parameters; the layer's own hold the gradients. */
+function adopt<M extends nn.Module>(layer: M, params: Named<Tensor>): Named<Tensor> {
+  layer.loadStateDict(params);
+  return Object.fromEntries(layer.namedParameters());
 }
 
-/** Both directions of every layer by itself: the second reads the steps backwards. */
-function bothWays(scene: Scene, setting: Setting, x: Tensor, h0: Tensor, leaves: Record<string, Tensor>) {
-  const states: Tensor[] = [];
-  let output = x;
-  for (let l = 0; l < setting.layers; l++) {
-    const ways = ['', '_reverse'].map((suffix, way) => {
-      const ending = `_l${l}${suffix}`;
-      const rename = (name: string): string | undefined =>
-        name.endsWith(ending) ? `${name.slice(0, -ending.length)}_l0` : undefined;
-      const layer = layerOf(scene, setting, 1, rename, leaves);
-      const turn = (sequence: Tensor): Tensor => (way === 1 ? sequence.flip(1) : sequence);
-      const read = layer.forwardWithState(turn(output), h0.narrow(0, 2 * l + way, 1));
-      states.push(read.state);
-      return turn(read.output);
-    });
-    output = Tensor.concat(ways, -1);
-  }
-  return { output, state: Tensor.concat(states) };
+/** Runs a layer whose states are one tensor, or two, in the case's order of dims. */
+function read<S>(scene: Scene, { batchFirst }: Setting, layer: nn.Recurrent<S>, initial: S | undefined): Given<S> {
+  const { attrs, params } = scene;
+  const leaves = adopt(layer, params);
+  const x = need(scene, 'x');
+  const lengths = attrs.has('lengths') ? attrs.numbers('lengths') : undefined;
+  const { output, state } = layer.forwardWithState(batchFirst ? x : x.transpose(0, 1), { initial, lengths });
+  return { out: batchFirst ? output : output.transpose(0, 1), state, leaves };
+}
+
+interface Given<S> {
+  readonly out: Tensor;
+  readonly state: S;
+  readonly leaves: Named<Tensor>;
 }
 
 const rnn: Mapping = (scene): Answer => {
   const setting = settingOf(scene);
-  const [x, h0] = [need(scene, 'x'), need(scene, 'h0')];
-  const leaves: Record<string, Tensor> = {};
-  const sequence = setting.batchFirst ? x : x.transpose(0, 1);
-  const { output, state } = setting.bidirectional
-    ? bothWays(scene, setting, sequence, h0, leaves)
-    : layerOf(scene, setting, setting.layers, (name) => name, leaves).forwardWithState(sequence, h0);
-  return { outputs: { out: setting.batchFirst ? output : output.transpose(0, 1), hn: state }, leaves };
+  const words = gateOrders.RNN;
+  const activation = scene.attrs.word('nonlinearity', words, scene.attrs.word('gate_order', words, 'tanh'));
+  const layer = new nn.SimpleRNN(setting.hidden, { ...setting.options, activation });
+  const { out, state, leaves } = read(scene, setting, layer, scene.inputs.h0);
+  return { outputs: { out, hn: state }, leaves };
 };
 
-export const recurrent: Family = { longSums: true, mappings: { RNN: rnn } };
+const gru: Mapping = (scene): Answer => {
+  const setting = settingOf(scene);
+  scene.attrs.word('gate_order', gateOrders.GRU, gateOrders.GRU[0]);
+  const { out, state, leaves } = read(scene, setting, new nn.GRU(setting.hidden, setting.options), scene.inputs.h0);
+  return { outputs: { out, hn: state }, leaves };
+};
+
+const lstm: Mapping = (scene): Answer => {
+  const setting = settingOf(scene);
+  scene.attrs.word('gate_order', gateOrders.LSTM, gateOrders.LSTM[0]);
+  const { h0: h, c0: c } = scene.inputs;
+  const initial = h && c ? { h, c } : undefined;
+  const { out, state, leaves } = read(scene, setting, new nn.LSTM(setting.hidden, setting.options), initial);
+  return { outputs: { out, hn: state.h, cn: state.c }, leaves };
+};
+
+/** A cell's size, as its parameters tell it. */
+function cellOf({ params, dtype }: Scene): [hidden: number, options: nn.RecurrentCellOptions] {
+  const [hidden, inFeatures] = [params.weight_hh?.shape[1], params.weight_ih?.shape[1]];
+  if (hidden === undefined || inFeatures === undefined) throw new Unmapped('weight_ih or weight_hh is missing');
+  return [hidden, { inFeatures, bias: 'bias_ih' in params, dtype }];
+}
+
+const rnnCell: Mapping = (scene): Answer => {
+  const [hidden, options] = cellOf(scene);
+  const activation = scene.attrs.word('nonlinearity', gateOrders.RNN, 'tanh');
+  const cell = new nn.SimpleRNNCell(hidden, { ...options, activation });
+  const leaves = adopt(cell, scene.params);
+  return { outputs: { out: cell.forward(need(scene, 'x'), scene.inputs.h) }, leaves };
+};
+
+const gruCell: Mapping = (scene): Answer => {
+  const cell = new nn.GRUCell(...cellOf(scene));
+  const leaves = adopt(cell, scene.params);
+  return { outputs: { out: cell.forward(need(scene, 'x'), scene.inputs.h) }, leaves };
+};
+
+const lstmCell: Mapping = (scene): Answer => {
+  const cell = new nn.LSTMCell(...cellOf(scene));
+  const leaves = adopt(cell, scene.params);
+  const { h, c } = scene.inputs;
+  const next = cell.forward(need(scene, 'x'), h && c && { h, c });
+  const outputs = scene.outputs.map((name) => [name, name.startsWith('c') ? next.c : next.h] as const);
+  return { outputs: Object.fromEntries(outputs), leaves };
+};
+
+export const recurrent: Family = {
+  longSums: true,
+  mappings: { RNN: rnn, LSTM: lstm, GRU: gru, RNNCell: rnnCell, LSTMCell: lstmCell, GRUCell: gruCell },
+};
