@@ -29,7 +29,10 @@ export {
   type TransposedOptions,
 } from './convolution/transposed.ts';
 export { Dense, type DenseOptions } from './dense/dense.ts';
-export { Dropout, type DropoutOptions } from './dropout/dropout.ts';
+export { AlphaDropout } from './dropout/alpha-dropout.ts';
+export { Dropout, SpatialDropout, StochasticDepth, type StochasticDepthOptions } from './dropout/dropout.ts';
+export { GaussianDropout, GaussianNoise } from './dropout/gaussian.ts';
+export type { DropoutOptions } from './dropout/random-layer.ts';
 export { Embedding, type EmbeddingOptions } from './embedding/embedding.ts';
 export type { Initializer, InitOptions } from './init.ts';
 export * as init from './init.ts';
