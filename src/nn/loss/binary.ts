@@ -2,7 +2,7 @@
 import { isFloat } from '../../core/dtype.ts';
 import { DtypeError } from '../../core/errors.ts';
 import { add, define, div, type Expr, input, max, mul, neg, sub, unary } from '../../core/expression.ts';
-import { Tensor, type TensorLike } from '../../tensor/tensor.ts';
+import type { Tensor, TensorLike } from '../../tensor/tensor.ts';
 import { checkReduction, type LossOptions, reduce, targetLike } from './reduction.ts';
 
 /** Options of `bce`. */
@@ -48,12 +48,12 @@ export function bceWithLogits(
   checkReduction('bceWithLogits', reduction, x.size, x.shape);
   const y = targetLike('bceWithLogits', x, target);
   const logP = x.logSigmoid();
-  const positive = posWeight === undefined ? logP : logP.mul(Tensor.from(posWeight).cast(x.dtype));
+  const positive = posWeight === undefined ? logP : logP.mul(x.lift('bceWithLogits', posWeight).cast(x.dtype));
   const negative = x.neg().logSigmoid(); // log(1 − sigmoid(x)), which logP − x would only give with cancellation
   const losses = y.mul(positive).add(y.neg().add(1).mul(negative)).neg();
   return reduce(weighted(losses, weight), reduction);
 }
 
 function weighted(losses: Tensor, weight: TensorLike | undefined): Tensor {
-  return weight === undefined ? losses : losses.mul(Tensor.from(weight).cast(losses.dtype));
+  return weight === undefined ? losses : losses.mul(losses.lift('bce', weight).cast(losses.dtype));
 }

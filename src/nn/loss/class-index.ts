@@ -36,7 +36,7 @@ export function classesOf(where: string, x: Tensor, options: ClassOptions): Clas
   checkReduction(where, reduction, sizeOf(shape), x.shape);
   if (!Number.isInteger(ignoreIndex))
     throw new ArgumentError(`${where}: ignoreIndex must be a whole number; got ${ignoreIndex}`);
-  const weights = weight === undefined ? undefined : Tensor.from(weight).cast(x.dtype);
+  const weights = weight === undefined ? undefined : x.lift(where, weight).cast(x.dtype);
   if (weights && !sameShape(weights.shape, [count])) {
     throw new ShapeError(
       `${where}: weight must be [${count}], a factor per class; got ${shapeText(weights.shape)} for input ${shapeText(x.shape)}`,

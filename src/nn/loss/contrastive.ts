@@ -71,7 +71,7 @@ function unitVectors(where: string, x: Tensor, temperature: number): Tensor {
 }
 
 function unitVectorsLike(q: Tensor, given: TensorLike): Tensor {
-  const x = given instanceof Tensor ? given : Tensor.from(given);
+  const x = q.lift('infoNce', given);
   if (x.rank === 2 && x.shape[1] === q.shape[1]) return x.cast(q.dtype).normalize();
   throw new ShapeError(
     `infoNce: negatives must be [M, ${q.shape[1]}] for queries ${shapeText(q.shape)}; got ${shapeText(x.shape)}`,

@@ -2,7 +2,7 @@
 import { ArgumentError, ShapeError } from '../../core/errors.ts';
 import { add, type Expr, eq, input, mul, sub, unary, where } from '../../core/expression.ts';
 import { sameShape, shapeText, sizeOf } from '../../core/shape.ts';
-import { Tensor, type TensorLike } from '../../tensor/tensor.ts';
+import type { Tensor, TensorLike } from '../../tensor/tensor.ts';
 import { checkReduction, floatsOf, type LossOptions, type Reduction, reduce, targetLike } from './reduction.ts';
 
 /** Options of `klDiv`. */
@@ -78,7 +78,7 @@ export function gaussianKl(
 
 /** Broadcast to the shape of x. */
 function spread(name: string, x: Tensor, given: TensorLike): Tensor {
-  const y = (given instanceof Tensor ? given : Tensor.from(given)).cast(x.dtype);
+  const y = x.lift('gaussianKl', given).cast(x.dtype);
   const lead = x.rank - y.rank;
   if (
     lead >= 0 &&

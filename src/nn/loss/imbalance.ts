@@ -95,7 +95,7 @@ function masksOf(p: Tensor, target: TensorLike): Tensor {
   const y = target instanceof Tensor ? target : Tensor.from(target);
   const [n, classes, ...pixels] = p.shape;
   if (p.rank === 2 || isFloat(y.dtype) || !sameShape(y.shape, [n!, ...pixels])) {
-    return targetLike('dice', p, y);
+    return targetLike('dice', p, target);
   }
   const labels = wholeNumbers('dice', 'class indices', y, target instanceof Tensor);
   const order = [0, labels.rank, ...pixels.map((_, d) => d + 1)];

@@ -97,7 +97,7 @@ export function gaussianNll(
 
 function varianceLike(x: Tensor, variance: TensorLike): Tensor {
   if (typeof variance === 'number') return Tensor.fullLike(x, variance);
-  const v = (variance instanceof Tensor ? variance : Tensor.from(variance)).cast(x.dtype);
+  const v = x.lift('gaussianNll', variance).cast(x.dtype);
   if (sameShape(v.shape, x.shape)) return v;
   if (sameShape(v.shape, x.shape.slice(0, -1))) return v.unsqueeze(-1).expand(x.shape);
   if (sameShape(v.shape, [...x.shape.slice(0, -1), 1])) return v.expand(x.shape);

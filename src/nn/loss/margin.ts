@@ -160,7 +160,7 @@ export function multiLabelSoftMargin(
 }
 
 function factorsOf(weight: TensorLike, logits: Tensor): Tensor {
-  const factors = Tensor.from(weight).cast(logits.dtype);
+  const factors = logits.lift('multiLabelSoftMargin', weight).cast(logits.dtype);
   if (sameShape(factors.shape, logits.shape.slice(-1))) return factors;
   throw new ShapeError(
     `multiLabelSoftMargin: weight must be ${shapeText(logits.shape.slice(-1))}, a factor per class; got ${shapeText(factors.shape)}`,

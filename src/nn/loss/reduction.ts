@@ -35,7 +35,7 @@ export function floatsOf(x: Tensor): Tensor {
 /** @internal The target in the input's dtype and shape; only a plain number stands for all elements. */
 export function targetLike(where: string, input: Tensor, target: TensorLike): Tensor {
   if (typeof target === 'number') return Tensor.fullLike(input, target);
-  const y = target instanceof Tensor ? target : Tensor.from(target);
+  const y = input.lift(where, target);
   if (sameShape(y.shape, input.shape)) return y.cast(input.dtype);
   throw new ShapeError(
     `${where}: input and target must have one shape; got ${shapeText(input.shape)} and ${shapeText(y.shape)}; reshape one of them`,

@@ -1,7 +1,7 @@
 /** CTC: all alignments counted one by one, impossible and empty targets, lengths and refused arguments. */
 import { describe, expect, it } from 'vitest';
 import { ArgumentError, DtypeError, IndexError, ShapeError } from '../../../src/core/errors.ts';
-import * as nn from '../../../src/nn/index.ts';
+import * as nn from '../../../src/nn/loss/index.ts';
 import { grad } from '../../../src/tensor/grad.ts';
 import { Tensor } from '../../../src/tensor/tensor.ts';
 import { indices, signed } from '../../tensor/samples.ts';

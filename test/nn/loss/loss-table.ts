@@ -1,6 +1,6 @@
 /** The table of all losses, a row per way to call one; tests walk it. */
 import { Generator } from '../../../src/core/random.ts';
-import * as nn from '../../../src/nn/index.ts';
+import * as nn from '../../../src/nn/loss/index.ts';
 import type { Tensor } from '../../../src/tensor/tensor.ts';
 import { avoiding, between, indices, numbers, signed, spread } from '../../tensor/samples.ts';
 
@@ -46,8 +46,10 @@ const spoken = (): [Tensor, Tensor] => [signed([3, 5, 4]), indices([1, 1, 3, 2, 
 const ofNumbers: readonly LossRow[] = [
   row('mse', pair, nn.mse),
   row('l1', pair, nn.l1),
-  row('huber', pair, (x, y, options) => nn.huber(x, y, { delta: 0.5, ...options })),
-  row('smoothL1', pair, (x, y, options) => nn.smoothL1(x, y, { beta: 0.5, ...options })),
+  row('huber', pair, nn.huber),
+  row('smoothL1', pair, nn.smoothL1),
+  row('huber, delta ½', pair, (x, y, options) => nn.huber(x, y, { delta: 0.5, ...options })),
+  row('smoothL1, beta ½', pair, (x, y, options) => nn.smoothL1(x, y, { beta: 0.5, ...options })),
   row('smoothL1, beta 0', pair, (x, y, options) => nn.smoothL1(x, y, { beta: 0, ...options })),
   row('logCosh', pair, nn.logCosh),
   row('mape', pair, nn.mape),

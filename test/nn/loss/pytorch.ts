@@ -1,6 +1,6 @@
 /** What PyTorch 1.13 gives for losses in float64, as numbers to compare with. */
 // biome-ignore-all lint/suspicious/noApproximativeNumericConstant: numbers that PyTorch printed
-import * as nn from '../../../src/nn/index.ts';
+import * as nn from '../../../src/nn/loss/index.ts';
 import type { Tensor } from '../../../src/tensor/tensor.ts';
 import { indices, numbers } from '../../tensor/samples.ts';
 
