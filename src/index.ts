@@ -14,6 +14,7 @@ export * as optim from './optim/index.ts';
 export type { GeluOptions } from './tensor/activation.ts';
 export { type AnomalyOptions, detectAnomaly } from './tensor/anomaly.ts';
 export type { BackwardOptions } from './tensor/autograd.ts';
+export { checkpoint } from './tensor/checkpoint.ts';
 export type { ConvOptions, ConvPadding, ConvTransposeOptions, PerDim } from './tensor/convolution.ts';
 export { customGrad, type WithSaved } from './tensor/custom.ts';
 export { explainGrad, type GradExplanation, type GradReason } from './tensor/explain-grad.ts';
@@ -24,7 +25,13 @@ export { hessian, hvp, type JacobianOptions, jacobian } from './tensor/jacobian.
 export type { Literal, Nested, NumericArray } from './tensor/literal.ts';
 export type { DiagonalOptions, Range } from './tensor/movement.ts';
 export { traceGrad } from './tensor/origin.ts';
-export type { AvgPoolOptions, MaxPoolOptions, UnfoldOptions, WithIndices } from './tensor/pooling.ts';
+export type {
+  AvgPoolOptions,
+  LPPoolOptions,
+  MaxPoolOptions,
+  UnfoldOptions,
+  WithIndices,
+} from './tensor/pooling.ts';
 export type {
   DimOptions,
   Extremes,

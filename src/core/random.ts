@@ -27,7 +27,9 @@ export class Generator {
 
   /** Takes the next draw. */
   next(): Draw {
-    return { key: this.key, index: this.counter++ };
+    const draw = source ? source() : { key: this.key, index: this.counter++ };
+    for (const recorder of recorders) recorder.push(draw);
+    return draw;
   }
 
   get state(): GeneratorState {
@@ -44,6 +46,34 @@ export class Generator {
 export interface Draw {
   readonly key: readonly [number, number];
   readonly index: number;
+}
+
+let recorders: readonly Draw[][] = [];
+let source: (() => Draw) | undefined;
+
+function withDraws<R>(to: readonly Draw[][], from: (() => Draw) | undefined, f: () => R): R {
+  const before = [recorders, source] as const;
+  [recorders, source] = [to, from];
+  try {
+    return f();
+  } finally {
+    [recorders, source] = before;
+  }
+}
+
+/** Runs `f` and writes down each draw that it makes, of any generator. */
+export function recordDraws<R>(draws: Draw[], f: () => R): R {
+  return withDraws([...recorders, draws], source, f);
+}
+
+/** Runs `f` without its draws being written down: what it makes once is not made again. */
+export function withoutRecording<R>(f: () => R): R {
+  return withDraws([], source, f);
+}
+
+/** Runs `f` with draws from `next` instead of those that generators would make; no generator moves on. */
+export function replayDraws<R>(next: () => Draw, f: () => R): R {
+  return withDraws([], next, f);
 }
 
 /** The generator behind everything that is given no other. */

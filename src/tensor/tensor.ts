@@ -12,7 +12,7 @@ import { boxMuller } from './formulas.ts';
 import { type Literal, readLiteral } from './literal.ts';
 import { formatHead, formatTensor } from './print.ts';
 import { Resizings } from './resize.ts';
-import { type Edge, isGradEnabled, markFrozen, withGrad } from './value.ts';
+import { announceAssign, type Edge, isGradEnabled, markFrozen, withGrad } from './value.ts';
 
 /** A tensor, or anything that becomes one: a number, a nested array, a typed array. */
 export type TensorLike = Tensor | Literal;
@@ -303,6 +303,7 @@ export class Tensor extends Resizings {
       throw new ShapeError(`assign: shapes differ; got ${shapeText(x.shape)} for a tensor of ${shapeText(this.shape)}`);
     if (x.dtype !== this.dtype)
       throw new DtypeError(`assign: dtypes differ; got ${x.dtype} for a tensor of ${this.dtype}; cast it first`);
+    announceAssign(this);
     const whole = x.layout.contiguous && x.storage.length === x.size; // else a view would keep a larger array alive
     this.storage = whole ? x.storage : backend.copy(x);
     this.layout = whole ? x.layout : contiguousLayout(x.shape);

@@ -113,6 +113,11 @@ export function applyBelow<T extends Value, P extends Primitive>(
     : withPassage(undefined, () => like.apply(primitive, inputs, params));
 }
 
+/** Tells all that stands before the door that a cell is about to get new numbers. */
+export function announceAssign(cell: Value): void {
+  for (let p = passage; p; p = p.below) p.assigning?.(cell);
+}
+
 /** Leaves whose `requiresGrad` was taken back, for explanations. */
 const frozenLeaves = new WeakSet<Value>();
 

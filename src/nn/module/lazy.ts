@@ -1,7 +1,7 @@
 /** Layers that learn the size of their input, and make their parameters, at the first call. */
 import type { Dtype } from '../../core/dtype.ts';
 import { StateError } from '../../core/errors.ts';
-import { defaultGenerator, type Generator } from '../../core/random.ts';
+import { defaultGenerator, type Generator, withoutRecording } from '../../core/random.ts';
 import type { Shape } from '../../core/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Initializer } from '../init.ts';
@@ -51,7 +51,7 @@ export abstract class LazyModule extends Module {
       this.sized = false;
       this.generator.state = before;
     });
-    this.create(size);
+    withoutRecording(() => this.create(size));
     this.sized = true;
   }
 
