@@ -54,7 +54,25 @@ export { LayerNorm, type LayerNormOptions } from './norm/layer-norm.ts';
 export { LocalResponseNorm, type LocalResponseNormOptions } from './norm/local-response-norm.ts';
 export { RMSNorm, type RMSNormOptions } from './norm/rms-norm.ts';
 export type { RunningNormOptions } from './norm/running-norm.ts';
-export { AdaptiveAvgPool2D, AvgPool2D, MaxPool2D } from './pooling/pooling.ts';
+export {
+  AdaptiveAvgPool1D,
+  AdaptiveAvgPool2D,
+  AdaptiveAvgPool3D,
+  AdaptiveMaxPool1D,
+  AdaptiveMaxPool2D,
+  AdaptiveMaxPool3D,
+} from './pooling/adaptive.ts';
+export { AvgPool1D, AvgPool2D, AvgPool3D, LPPool1D, LPPool2D } from './pooling/average.ts';
+export {
+  GlobalAvgPool1D,
+  GlobalAvgPool2D,
+  GlobalAvgPool3D,
+  GlobalMaxPool1D,
+  GlobalMaxPool2D,
+  GlobalMaxPool3D,
+  type GlobalPoolOptions,
+} from './pooling/global.ts';
+export { MaxPool1D, MaxPool2D, MaxPool3D } from './pooling/max.ts';
 export {
   GRUCell,
   LSTMCell,

@@ -5,6 +5,7 @@ import { ArgumentError, ShapeError } from '../core/errors.ts';
 import type { Window } from '../core/layout.ts';
 import { shapeText, sizeOf } from '../core/shape.ts';
 import { Convolutions, type PerDim, perDim } from './convolution.ts';
+import { rootFormulas } from './formulas.ts';
 import type { Padding } from './indexing.ts';
 import type { Extremes } from './reduce.ts';
 
@@ -34,6 +35,14 @@ export interface AvgPoolOptions {
   readonly ceilMode?: boolean;
   /** Whether the padding's zeros are counted in the mean. */
   readonly countIncludePad?: boolean;
+}
+
+/** Options of power-pooling. */
+export interface LPPoolOptions {
+  /** The window's own size if left out. */
+  readonly stride?: PerDim;
+  /** Whether a last window that sticks out counts; its sum is scaled up to a whole window's. */
+  readonly ceilMode?: boolean;
 }
 
 /** Options of `unfold` and `fold`. */
@@ -111,6 +120,22 @@ export abstract class Poolings extends Convolutions {
       .sum({ dim: geometry.map((_, d) => d + 2 + spatial) });
     const counts = geometry.map((g, d) => windowCounts(g, this.shape[d + 2]!, countIncludePad));
     return sums.divideByProducts(counts);
+  }
+
+  /** (Σ xᵖ)^(1/p) of each window of [N, C, L]: NaN below 0, and where the sum is 0 the derivative is 0. */
+  lpPool1d(p: number, kernel: PerDim, options: LPPoolOptions = {}): this {
+    return this.lpPool('lpPool1d', 1, p, kernel, options);
+  }
+  /** (Σ xᵖ)^(1/p) of each window of [N, C, H, W]: NaN below 0, and where the sum is 0 the derivative is 0. */
+  lpPool2d(p: number, kernel: PerDim, options: LPPoolOptions = {}): this {
+    return this.lpPool('lpPool2d', 2, p, kernel, options);
+  }
+
+  private lpPool(where: string, spatial: number, p: number, kernel: PerDim, options: LPPoolOptions): this {
+    if (!(p > 0 && p < Infinity)) throw new ArgumentError(`${where}: the power p must be above 0; got ${p}`);
+    const size = sizeOf(perDim(where, 'kernel', kernel, spatial, 1));
+    const sums = this.pow(p).avgPool(where, spatial, kernel, options).mul(size);
+    return sums.apply('map', [sums], { formula: rootFormulas.root, scalars: [p] });
   }
 
   /** The mean of windows that spread over [N, C, L] so that `outputSize` of them come out. */

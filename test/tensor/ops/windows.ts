@@ -67,6 +67,22 @@ const poolings: readonly OpRow[] = [
     x.avgPool2d(3, { stride: 2, padding: 1, ceilMode: true, countIncludePad: false }),
   ),
   row('avgPool3d', volume, (x) => x.avgPool3d(2, { stride: 1, padding: 1, countIncludePad: false })),
+  row('lpPool1d', line, (x) => x.lpPool1d(2, 3, { stride: 1 })),
+  row(
+    'lpPool2d',
+    () => [between(0.2, 1.5, [1, 2, 4, 5])],
+    (x) => x.lpPool2d(2.5, 2, { ceilMode: true }),
+  ),
+  row(
+    'adaptiveAvgPool1d: of equal windows',
+    () => [normal([2, 1, 6])],
+    (x) => x.adaptiveAvgPool1d(3),
+  ),
+  row(
+    'adaptiveMaxPool2d: of equal windows',
+    () => [spread([1, 1, 4, 6])],
+    (x) => x.adaptiveMaxPool2d(2),
+  ),
   row('adaptiveAvgPool1d', line, (x) => x.adaptiveAvgPool1d(3)),
   row('adaptiveAvgPool2d', image, (x) => x.adaptiveAvgPool2d([3, 2])),
   row('adaptiveAvgPool2d: more than there are', image, (x) => x.adaptiveAvgPool2d([5, 1])),
