@@ -28,6 +28,7 @@ export {
   ConvTranspose3D,
   type TransposedOptions,
 } from './convolution/transposed.ts';
+export { Bilinear, type BilinearOptions } from './dense/bilinear.ts';
 export { Dense, type DenseOptions } from './dense/dense.ts';
 export { AlphaDropout } from './dropout/alpha-dropout.ts';
 export { Dropout, SpatialDropout, StochasticDepth, type StochasticDepthOptions } from './dropout/dropout.ts';
@@ -39,14 +40,10 @@ export * as init from './init.ts';
 export * from './loss/index.ts';
 export { buffer, parameter } from './module/cell.ts';
 export type { ParameterOptions } from './module/lazy.ts';
-export {
-  type BuildOptions,
-  type Layer,
-  type LoadOptions,
-  type LoadReport,
-  Module,
-  type StateDict,
-} from './module/module.ts';
+export { type LoadOptions, LoadReport, type Mismatch, type StateDict } from './module/loading.ts';
+export { type BuildOptions, type Layer, Module } from './module/module.ts';
+export { type NameMap, onlyUnder, withoutPrefix } from './module/name-map.ts';
+export { outputsOf } from './module/outputs.ts';
 export { BatchNorm, type BatchNormOptions } from './norm/batch-norm.ts';
 export { GroupNorm, type GroupNormOptions } from './norm/group-norm.ts';
 export { InstanceNorm, type InstanceNormOptions } from './norm/instance-norm.ts';

@@ -1,7 +1,7 @@
 /** Linear algebra: products of matrices with broadcast batches. */
 import { isFloat, promote } from '../core/dtype.ts';
 import { ShapeError } from '../core/errors.ts';
-import { broadcastShapes, shapeText, sizeOf } from '../core/shape.ts';
+import { broadcastShapes, sameShape, shapeText, sizeOf } from '../core/shape.ts';
 import type { Literal } from './literal.ts';
 import { Reductions } from './reduce.ts';
 
@@ -56,5 +56,21 @@ export abstract class LinearAlgebra extends Reductions {
     const x = isFloat(this.dtype) ? this : this.cast(weight.dtype);
     const out = x.matmul(weight.transpose());
     return bias ? out.add(bias) : out;
+  }
+
+  /**
+   * Σ xᵢ·Wₖᵢⱼ·yⱼ + bₖ: all products of this [.., in1] and `other` [.., in2], weighted. `weight` is [out, in1, in2], `bias`
+   * [out]; the dims in front must be equal.
+   */
+  bilinear(other: this, weight: this, bias?: this): this {
+    const [first, second] = [this.shape.at(-1), other.shape.at(-1)];
+    const alike = first !== undefined && sameShape(this.shape.slice(0, -1), other.shape.slice(0, -1));
+    if (!alike || weight.rank !== 3 || weight.shape[1] !== first || weight.shape[2] !== second) {
+      throw new ShapeError(
+        `bilinear: sizes differ; got inputs ${shapeText(this.shape)} and ${shapeText(other.shape)} and weight ${shapeText(weight.shape)}; they must be [.., in1], [.., in2] and [out, in1, in2]`,
+      );
+    }
+    const products = this.unsqueeze(-1).mul(other.unsqueeze(-2)).flatten(-2);
+    return products.linear(weight.flatten(1), bias);
   }
 }

@@ -3,7 +3,6 @@
 /** Ops per golden file, or the whole file. */
 export const later: Readonly<Record<string, readonly string[] | 'all'>> = {
   'embedding.json': ['embedding_bag'],
-  'matmul.json': ['bilinear'],
   'onnx-torch/manifest.json': 'all',
   'schedulers.json': 'all',
   'sklearn.json': 'all',

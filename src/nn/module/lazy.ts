@@ -39,11 +39,11 @@ export abstract class LazyModule extends Module {
     return this.sized;
   }
 
-  /** @internal Makes all cells for inputs of `size` features or channels. */
-  protected abstract create(size: number): void;
+  /** @internal Makes all cells for inputs of these sizes: features or channels, one per input. */
+  protected abstract create(...sizes: readonly number[]): void;
 
   /** @internal Makes the cells unless they exist; all of them are gone again if the call fails that asked for them. */
-  protected sizeTo(size: number): void {
+  protected sizeTo(...sizes: readonly number[]): void {
     if (this.sized) return;
     const before = this.generator.state;
     onFailure(() => {
@@ -51,7 +51,7 @@ export abstract class LazyModule extends Module {
       this.sized = false;
       this.generator.state = before;
     });
-    withoutRecording(() => this.create(size));
+    withoutRecording(() => this.create(...sizes));
     this.sized = true;
   }
 

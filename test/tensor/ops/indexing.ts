@@ -166,6 +166,11 @@ const products: readonly OpRow[] = [
     (x, w, b) => x.linear(w!, b),
   ),
   row(
+    'bilinear',
+    () => [normal([2, 3, 4]), normal([2, 3, 2], 2), normal([5, 4, 2], 3), normal([5], 4)],
+    (x, y, w, b) => x.bilinear(y!, w!, b),
+  ),
+  row(
     'linear: no bias',
     () => [normal([3]), normal([4, 3], 2)],
     (x, w) => x.linear(w!),
