@@ -40,10 +40,14 @@ export * as init from './init.ts';
 export * from './loss/index.ts';
 export { buffer, parameter } from './module/cell.ts';
 export type { ParameterOptions } from './module/lazy.ts';
-export { type LoadOptions, LoadReport, type Mismatch, type StateDict } from './module/loading.ts';
-export { type BuildOptions, type Layer, Module } from './module/module.ts';
-export { type NameMap, onlyUnder, withoutPrefix } from './module/name-map.ts';
-export { outputsOf } from './module/outputs.ts';
+export {
+  type BuildOptions,
+  type Layer,
+  type LoadOptions,
+  type LoadReport,
+  Module,
+  type StateDict,
+} from './module/module.ts';
 export { BatchNorm, type BatchNormOptions } from './norm/batch-norm.ts';
 export { GroupNorm, type GroupNormOptions } from './norm/group-norm.ts';
 export { InstanceNorm, type InstanceNormOptions } from './norm/instance-norm.ts';
