@@ -162,7 +162,7 @@ describe('SimpleRNN', () => {
     expect(() => make().forward(x, { initial: Tensor.zeros([2, 2, 4]) })).toThrow(
       /must be \[1, 2, 4\]; got \[2, 2, 4\]/,
     );
-    expect(() => make().forwardWithState(x.narrow(2, 0, 2))).toThrow(/^in SimpleRNN: linear: sizes differ/);
+    expect(() => make().forwardWithState(x.narrow(2, 0, 2))).toThrow(/^in SimpleRNN: the input must be \[B, T, 3\]/);
     expect(() => new nn.SimpleRNN(0)).toThrow(ArgumentError);
     expect(() => new nn.SimpleRNN(2, { activation: 'sine' as 'tanh' })).toThrow(ArgumentError);
   });

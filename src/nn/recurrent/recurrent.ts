@@ -9,6 +9,7 @@ import { type Initializer, symmetric } from '../init.ts';
 import { checkCount } from '../module/argument.ts';
 import { LazyModule, type ParameterOptions } from '../module/lazy.ts';
 import { isRehearsing } from '../module/running.ts';
+import type { RecurrentWeightRules } from '../parametrize/weight-rules.ts';
 import { maskOf, type Padded } from './padding.ts';
 import type { Step, StepKind } from './step.ts';
 
@@ -16,7 +17,7 @@ import type { Step, StepKind } from './step.ts';
 export type DirectionMerge = 'concat' | 'sum' | 'mean' | 'mul';
 
 /** Options of all recurrent cells. */
-export interface RecurrentCellOptions extends ParameterOptions {
+export interface RecurrentCellOptions extends ParameterOptions, RecurrentWeightRules {
   /** The size of the input's last dim; taken from the first input if left out. */
   readonly inFeatures?: number;
   readonly bias?: boolean;
@@ -184,6 +185,10 @@ export abstract class Recurrent<S> extends LazyModule {
       throw new ShapeError(`the input must be [B, T, D] with at least one step; got ${shapeText(input.shape)}`);
     }
     this.sizeTo(input.shape[2]!);
+    const features = this.cell('weightIhL0').shape[1]!;
+    if (input.shape[2] !== features) {
+      throw new ShapeError(`the input must be [B, T, ${features}]; got ${shapeText(input.shape)}`);
+    }
     const mask = maskOf(options, input);
     const start = this.startOf(input, options.initial);
     const real = mask?.transpose().unsqueeze(2); // [T, B, 1]
