@@ -18,10 +18,12 @@ import { plainLoops } from './proofs/plain-loops.ts';
 import { startup } from './proofs/startup.ts';
 import { threadsBits } from './proofs/threads-bits.ts';
 import { trajectories } from './proofs/trajectories.ts';
+import { transformerParity } from './proofs/transformer-parity.ts';
 
 export const proofs: readonly Proof[] = [
   mnist,
   trajectories,
+  transformerParity,
   goldens,
   derivatives,
   memory,

@@ -10,6 +10,7 @@ test('the proofs have the names that the project promises, each once, and a line
   const library = [
     'mnist',
     'trajectories',
+    'transformer-parity',
     'goldens',
     'derivatives',
     'memory',
