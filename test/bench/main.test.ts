@@ -29,17 +29,17 @@ test('an unknown work or option is an error of usage', () => {
 });
 
 test('--json prints one object per line and nothing else', () => {
-  const { code, out } = run('main.ts', '--only', 'D lstm', '--json');
+  const { code, out } = run('main.ts', '--only', 'I broadcast', '--json');
   expect(code).toBe(0);
   const lines = out.trimEnd().split('\n');
   expect(lines).toHaveLength(1);
-  expect(JSON.parse(lines[0]!)).toMatchObject({ work: 'D lstm', mode: 'eager', threads: 1 });
+  expect(JSON.parse(lines[0]!)).toMatchObject({ work: 'I broadcast', mode: 'eager', threads: 1 });
 });
 
 test('threads are told in the row', () => {
-  const { code, out } = run('main.ts', '--only', 'D lstm', '--threads', '2', '--json');
+  const { code, out } = run('main.ts', '--only', 'I broadcast', '--threads', '2', '--json');
   expect(code).toBe(0);
-  expect(JSON.parse(out)).toMatchObject({ work: 'D lstm', threads: 2 });
+  expect(JSON.parse(out)).toMatchObject({ work: 'I broadcast', threads: 2 });
 });
 
 test('prove lists the proofs; an unknown one, or an option it does not take, is an error of usage', () => {
