@@ -176,11 +176,10 @@ const logSum = define(
 );
 const finite = (e: Expr): Expr => where(eq(e, -Infinity), 0, e);
 
-const stay = input(0);
-const fromBlank = input(1);
-const overBlank = add(input(2), input(3)); // −∞ where nothing may be passed over
-const step: Expr = add(input(4), logSum(stay, fromBlank, overBlank));
-const stepWhileActive: Expr = where(input(5), step, stay);
+/** What reaches a state: from itself, from the state before, and over a blank (−∞ where none may be passed over). */
+const arriving: Expr = logSum(input(0), input(1), add(input(2), input(3)));
+/** arriving, emission, active, the state before this step */
+const whileActive: Expr = where(input(2), add(input(0), input(1)), input(3));
 const ending: Expr = logSum(input(0), input(1));
 
 /** The log-probability of each target, [B]: a map over all states per step. */
@@ -193,9 +192,13 @@ function forwardPass(emission: Tensor, { labels, lengths }: Goal, active: Tensor
   // two states in front of the first, so that each state finds those it can be reached from; the second is where all begin
   let alpha = Tensor.concat([full(1, -Infinity), full(1, 0), full(states, -Infinity)], 1); // [B, 2 + L]
   for (let t = 0; t < steps; t++) {
-    const from = [alpha.narrow(1, 1, states), alpha.narrow(1, 0, states), skip, emission.select(1, t)];
-    const here = active ? [active.select(1, t).cast(dtype).unsqueeze(1).expand([batch, states])] : [];
-    const next = alpha.narrow(1, 2, states).map(active ? stepWhileActive : step, [...from, ...here]);
+    const stay = alpha.narrow(1, 2, states);
+    const emitted = emission.select(1, t);
+    // a map of its own, so that its derivative finds the sum instead of computing it again
+    const sum = stay.map(arriving, [alpha.narrow(1, 1, states), alpha.narrow(1, 0, states), skip]);
+    const next = active
+      ? sum.map(whileActive, [emitted, active.select(1, t).cast(dtype).unsqueeze(1).expand([batch, states]), stay])
+      : sum.add(emitted);
     alpha = Tensor.concat([wall, next], 1);
   }
   // a target may end in its last label or in the blank after it
