@@ -1,4 +1,4 @@
-/** Optimizers and the clipping of gradients. */
+/** Optimizers, schedules of their learning rates, and the clipping of gradients. */
 export { Adadelta, type AdadeltaOptions, Adagrad, type AdagradOptions } from './adagrad.ts';
 export { Adam, type AdamOptions, AdamW } from './adam.ts';
 export type { MomentOptions } from './adam-options.ts';
@@ -14,5 +14,6 @@ export { type GroupState, Optimizer, type OptimizerState } from './optimizer.ts'
 export { RAdam, type RAdamOptions } from './radam.ts';
 export { RMSprop, type RMSpropOptions } from './rmsprop.ts';
 export { Rprop, type RpropOptions } from './rprop.ts';
+export * from './schedule/index.ts';
 export { SGD, type SGDOptions } from './sgd.ts';
 export { type CellStart, type ParameterState, type RateOptions, UpdateRule } from './update-rule.ts';

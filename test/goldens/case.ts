@@ -35,6 +35,7 @@ export function readCases(file: string, text: string): GoldenCase[] {
     return list(`${file} cases`, json.cases).map((c, i) => readCase(`${file} case ${i}`, c));
   if (json.p0 !== undefined && json.runs !== undefined) return readRuns(file, json);
   if (json.grads !== undefined) return readClippings(file, json);
+  if (Object.values(json).some(isSchedule)) return readSchedules(file, json);
   throw new FormatError(`${file}: no golden file; got the keys ${Object.keys(json).slice(0, 5).join(', ')}`);
 }
 
@@ -110,6 +111,23 @@ function readClippings(file: string, json: Named<Json>): GoldenCase[] {
       const outputs: Record<string, GoldenTensor> = tensors(`${file} ${name}`, clipped);
       outputs.total = { shape: [], dtype: 'float', data };
       return { ...blank, name, op: 'clip_grad_norm', attrs, inputs, outputs };
+    });
+}
+
+function isSchedule(json: Json): boolean {
+  return typeof json === 'object' && json !== null && !isList(json) && json.lrs !== undefined;
+}
+
+/** A schedule as a case: its settings stand in its name, the rates step by step are `lrs`. */
+function readSchedules(file: string, json: Named<Json>): GoldenCase[] {
+  return Object.entries(json)
+    .filter(([key]) => key !== 'torch')
+    .map(([name, value]): GoldenCase => {
+      const { lr0, lrs, metric, ...more } = record(`${file} ${name}`, value);
+      const data = numbers(`${file} ${name} lrs`, lrs ?? null);
+      const attrs = { ...more, lr0: lr0 ?? null, count: data.length, ...(metric !== undefined && { metric }) };
+      const outputs: Named<GoldenTensor> = { lrs: { shape: [data.length], dtype: 'float', data } };
+      return { ...blank, name, op: /^\w*?(?=[_(]|$)/.exec(name)?.[0] ?? name, attrs, inputs: {}, outputs };
     });
 }
 

@@ -4,7 +4,6 @@
 export const later: Readonly<Record<string, readonly string[] | 'all'>> = {
   'embedding.json': ['embedding_bag'],
   'onnx-torch/manifest.json': 'all',
-  'schedulers.json': 'all',
   'sklearn.json': 'all',
   'tokenizers.json': 'all',
 };

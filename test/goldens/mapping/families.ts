@@ -11,6 +11,7 @@ import { optimizers } from './optim.ts';
 import { pool } from './pool.ts';
 import { recurrent } from './recurrent.ts';
 import { reduce } from './reduce.ts';
+import { schedulers } from './schedulers.ts';
 import { shape } from './shape.ts';
 import { unary } from './unary.ts';
 
@@ -28,6 +29,7 @@ export const families: readonly Family[] = [
   norm,
   recurrent,
   optimizers,
+  schedulers,
 ];
 
 /** How an op is run, and the family it is of. */
