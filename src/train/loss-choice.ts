@@ -21,10 +21,7 @@ import type { Tensor } from '../tensor/tensor.ts';
 export type LossFunction = (output: Tensor, target: Tensor) => Tensor;
 
 /** A loss of `nn` by its name, with its default options. */
-export type LossName = ComparingName | 'crossEntropy' | 'nll' | 'focal' | 'multiMargin' | 'dice';
-
-/** Losses of a target in the output's shape; the others take class indices. */
-type ComparingName =
+export type LossName =
   | 'mse'
   | 'l1'
   | 'huber'
@@ -41,7 +38,15 @@ type ComparingName =
   | 'softMargin'
   | 'hingeEmbedding'
   | 'multiLabelMargin'
-  | 'multiLabelSoftMargin';
+  | 'multiLabelSoftMargin'
+  | 'crossEntropy'
+  | 'nll'
+  | 'focal'
+  | 'multiMargin'
+  | 'dice';
+
+/** Losses of a target in the output's shape; the others take class indices. */
+type ComparingName = Exclude<LossName, 'crossEntropy' | 'nll' | 'focal' | 'multiMargin' | 'dice'>;
 
 const comparing: Readonly<Record<ComparingName, LossFunction>> = {
   mse,
