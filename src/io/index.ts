@@ -24,6 +24,6 @@ export {
   type StoredArray,
   serializeSafetensors,
 } from './safetensors.ts';
-export { type DecodedTensors, decodeTensors, encodeTensors } from './tensors.ts';
+export { type DecodedTensors, decodeTensors, encodeTensors, loadTensors, saveTensors } from './tensors.ts';
 export type { TextWriter } from './text-writer.ts';
 export type { ByteSink, ByteStream, Source, Target } from './transport.ts';

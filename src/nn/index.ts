@@ -40,14 +40,10 @@ export * as init from './init.ts';
 export * from './loss/index.ts';
 export { buffer, parameter } from './module/cell.ts';
 export type { ParameterOptions } from './module/lazy.ts';
-export {
-  type BuildOptions,
-  type Layer,
-  type LoadOptions,
-  type LoadReport,
-  Module,
-  type StateDict,
-} from './module/module.ts';
+export { type LoadOptions, LoadReport, type Mismatch, type StateDict } from './module/loading.ts';
+export { type BuildOptions, type Layer, Module } from './module/module.ts';
+export { type NameMap, onlyUnder, withoutPrefix } from './module/name-map.ts';
+export { outputsOf } from './module/outputs.ts';
 export { BatchNorm, type BatchNormOptions } from './norm/batch-norm.ts';
 export { GroupNorm, type GroupNormOptions } from './norm/group-norm.ts';
 export { InstanceNorm, type InstanceNormOptions } from './norm/instance-norm.ts';
@@ -55,6 +51,19 @@ export { LayerNorm, type LayerNormOptions } from './norm/layer-norm.ts';
 export { LocalResponseNorm, type LocalResponseNormOptions } from './norm/local-response-norm.ts';
 export { RMSNorm, type RMSNormOptions } from './norm/rms-norm.ts';
 export type { RunningNormOptions } from './norm/running-norm.ts';
+export * as constraint from './parametrize/constraint.ts';
+export { removeParametrization } from './parametrize/parametrization.ts';
+export * as regularizer from './parametrize/regularizer.ts';
+export { type SpectralNormOptions, spectralNorm } from './parametrize/spectral-norm.ts';
+export { type WeightNormOptions, weightNorm } from './parametrize/weight-norm.ts';
+export {
+  type Constraint,
+  constrain,
+  type RecurrentWeightRules,
+  type Regularizer,
+  regularize,
+  type WeightRules,
+} from './parametrize/weight-rules.ts';
 export {
   AdaptiveAvgPool1D,
   AdaptiveAvgPool2D,

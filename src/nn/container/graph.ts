@@ -51,6 +51,11 @@ export class Graph<I extends GraphValues = GraphValue, O extends GraphValues = G
     return this.layers.map((layer, i) => [String(i), layer] as const);
   }
 
+  /** @internal */
+  protected override setChild(name: string, module: Module): boolean {
+    return Reflect.set(this.layers, name, module);
+  }
+
   /** Takes one tensor for each input, [B, ...its shape], and gives one for each output. */
   forward(...inputs: ArgumentsOf<I>): TensorsOf<O> {
     const { steps, outputs } = this.plan;

@@ -24,6 +24,11 @@ export class Sequential extends Module {
     return this.layers.map((layer, i) => [String(i), layer] as const);
   }
 
+  /** @internal */
+  protected override setChild(name: string, module: Module): boolean {
+    return Reflect.set(this.layers, name, module);
+  }
+
   /** The number of layers. */
   get length(): number {
     return this.layers.length;
@@ -34,6 +39,21 @@ export class Sequential extends Module {
     const layer = this.layers.at(index);
     if (layer && Number.isInteger(index)) return layer;
     throw new IndexError(`Sequential.get: there are ${this.length} layers; got index ${index}`);
+  }
+
+  /**
+   * The layers from `start` up to `end`, not copied: both chains share their parameters. Negative positions count from the
+   * back.
+   * @example
+   * const features = net.slice(0, -1);
+   * const longer = new nn.Sequential(...net.slice(0, 2), new nn.Dropout(0.5), ...net.slice(2)); // a layer inserted
+   */
+  slice(start: number = 0, end: number = this.length): Sequential {
+    for (const position of [start, end]) {
+      if (Number.isInteger(position)) continue;
+      throw new ArgumentError(`Sequential.slice: positions must be whole numbers; got ${position}`);
+    }
+    return new Sequential(...this.layers.slice(start, end));
   }
 
   [Symbol.iterator](): IterableIterator<Layer> {

@@ -1,29 +1,15 @@
 /** The base of everything that holds parameters: names, modes, state, and sizes inferred at the first call. */
-import { bytesPerElement, type Dtype, isFloat } from '../../core/dtype.ts';
+import { bytesPerElement, type Dtype } from '../../core/dtype.ts';
 import { ArgumentError, StateError } from '../../core/errors.ts';
-import { checkShape, type Shape, sameShape, shapeText } from '../../core/shape.ts';
+import { checkShape, type Shape, shapeText } from '../../core/shape.ts';
 import { noGrad } from '../../tensor/grad.ts';
 import { Tensor } from '../../tensor/tensor.ts';
 import { GraphValue } from '../container/graph-value.ts';
 import { type CellKind, kindOf } from './cell.ts';
 import { observing, rehearse, within } from './running.ts';
+import { type LoadOptions, type LoadReport, loadInto, type StateDict } from './loading.ts';
 import { joinPath, stateName } from './state-name.ts';
 import { formatSummary } from './summary.ts';
-
-/** Tensors by name, as checkpoints hold them. */
-export type StateDict = Record<string, Tensor>;
-
-/** Options of `loadStateDict`. */
-export interface LoadOptions {
-  /** Whether a missing or an unexpected name is an error. */
-  readonly strict?: boolean;
-}
-
-/** The names that a loaded state left out, and those that the module does not have. */
-export interface LoadReport {
-  readonly missing: readonly string[];
-  readonly unexpected: readonly string[];
-}
 
 /** Options of `build` and `summary`. */
 export interface BuildOptions {
@@ -126,6 +112,53 @@ export abstract class Module {
   }
 
   /** Calls `f` on every module, children first. */
+  /** The module at a path, as errors and `namedModules` give it: `features.0`. @throws ArgumentError where there is none. */
+  getSubmodule(path: string): Module {
+    for (const [known, module] of this.walk('', [])) if (known === path) return module;
+    throw this.noSuch('getSubmodule', path);
+  }
+
+  /**
+   * Puts another module in the place of the one at a path; what else holds the old one keeps it. Optimizers still hold the
+   * old parameters: make them afterwards.
+   * @throws ArgumentError where there is no module at the path, and nothing is changed.
+   * @example net.replace('classifier.6', new nn.Dense(10)); // a new head
+   */
+  replace(path: string, module: Module): this {
+    if (!(module instanceof Module)) throw new ArgumentError(`replace: takes a module; got ${typeof module}`);
+    for (const [at, holder] of this.walk('', [])) {
+      const child = holder.children().find(([name]) => joinPath(at, name) === path);
+      if (!child) continue;
+      if (module.namedModules().some(([, part]) => part === holder)) {
+        throw new ArgumentError(
+          `replace: the new module holds the one that it would stand in, at ${path}; pass another`,
+        );
+      }
+      if (holder.setChild(child[0], module)) return this;
+      throw new StateError(`replace: ${path} cannot be set, since ${holder.typeName} is frozen; make the model anew`);
+    }
+    throw this.noSuch('replace', path);
+  }
+
+  /** @internal Whether it could be set. */
+  protected setChild(name: string, module: Module): boolean {
+    for (const [property, value] of Object.entries(this)) {
+      const base = stateName(property);
+      if (base === name) return Reflect.set(this, property, module);
+      if (Array.isArray(value) && name.startsWith(`${base}.`)) {
+        return Reflect.set(value, name.slice(base.length + 1), module);
+      }
+    }
+    return false;
+  }
+
+  private noSuch(where: string, path: string): ArgumentError {
+    const known = this.namedModules().flatMap(([name]) => (name === '' ? [] : [name]));
+    return new ArgumentError(
+      `${where}: there is no module at this path; got ${JSON.stringify(path)}; ${this.typeName} has ${known.length > 0 ? known.join(', ') : 'no modules in it'}`,
+    );
+  }
+
   apply(f: (module: Module) => void): this {
     for (const [, module] of this.namedModules().reverse()) f(module);
     return this;
@@ -193,31 +226,12 @@ export abstract class Module {
    * Takes over a state, all of it or, where an error is thrown, nothing. Numbers are cast to the module's dtypes.
    * @throws StateError that names what is missing, unexpected or of another shape.
    */
-  loadStateDict(state: Readonly<StateDict>, { strict = true }: LoadOptions = {}): LoadReport {
-    const entries = this.entries('loadStateDict');
-    const found = new Map<Tensor, Tensor>();
-    const wrong: string[] = [];
-    for (const { name, tensor } of entries) {
-      const value = Object.hasOwn(state, name) ? state[name] : undefined;
-      if (!value) continue;
-      if (sameShape(value.shape, tensor.shape) && fits(value, tensor.dtype)) found.set(tensor, value);
-      else wrong.push(`${name} is ${describe(value)} and should be ${describe(tensor)}`);
-    }
-    // A tensor with several names needs only one of them.
-    const missing = entries.filter(({ tensor }) => !found.has(tensor)).map(({ name }) => name);
-    const known = new Set(entries.map(({ name }) => name));
-    const unexpected = Object.keys(state).filter((name) => !known.has(name));
-    const faults = [
-      ...wrong,
-      ...(strict && missing.length > 0 && wrong.length === 0 ? [`missing: ${missing.join(', ')}`] : []),
-      ...(strict && unexpected.length > 0 ? [`unexpected: ${unexpected.join(', ')}`] : []),
-    ];
-    if (faults.length > 0) {
-      const advice = wrong.length > 0 ? 'the state is of another model' : 'pass strict: false to load what fits';
-      throw new StateError(`loadStateDict: the state does not fit; ${faults.join('; ')}; ${advice}`);
-    }
-    for (const [tensor, value] of found) tensor.assign(value.detach().cast(tensor.dtype));
-    return { missing, unexpected };
+   * @example
+   * const { tensors } = await io.loadTensors('backbone.safetensors');
+   * net.loadStateDict(tensors, { names: nn.withoutPrefix(), strict: false, mismatched: 'skip' });
+   * net.features.freeze();
+  loadStateDict(state: Readonly<StateDict>, options: LoadOptions = {}): LoadReport {
+    return loadInto(this.entries('loadStateDict'), state, options);
   }
 
   /** Drops the gradients of all parameters. */
@@ -333,14 +347,4 @@ function sizeOfAll(tensors: Iterable<Tensor>): number {
   let size = 0;
   for (const x of tensors) size += x.size;
   return size;
-}
-
-/** Whether a cast keeps the numbers; floats may lose precision. */
-function fits(x: Tensor, dtype: Dtype): boolean {
-  if (x.dtype === dtype || isFloat(dtype)) return true;
-  return x.eq(x.cast(dtype)).all().item() === 1;
-}
-
-function describe(x: Tensor): string {
-  return `${x.dtype} ${shapeText(x.shape)}`;
 }

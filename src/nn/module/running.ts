@@ -34,15 +34,23 @@ function locate(error: unknown, module: Place): void {
   if (stack) error.stack = stack.replace(message, () => error.message);
 }
 
+/** What stands for the outermost forward that runs now, if any: each call of one has another. */
+export function currentRun(): object | undefined {
+  return running.length > 0 ? undos : undefined;
+}
+
 /** Calls `undo` if the outermost forward that runs now fails. */
 export function onFailure(undo: () => void): void {
   if (running.length > 0) undos.push(undo);
 }
 
-/** Runs `f` and tells `see` each module's output. */
+/** Runs `f` and tells `see`, and whoever observes already, each module's output. */
 export function observing<R>(see: (module: Place, output: unknown) => void, f: () => R): R {
   const before = observer;
-  observer = see;
+  observer = (module, output) => {
+    before?.(module, output);
+    see(module, output);
+  };
   try {
     return f();
   } finally {
