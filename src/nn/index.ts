@@ -103,4 +103,28 @@ export type {
 } from './recurrent/recurrent.ts';
 export { SimpleRNN, type SimpleRNNOptions } from './recurrent/simple-rnn.ts';
 export type { RecurrentActivation } from './recurrent/step.ts';
+export { Fold, Unfold } from './shape/columns.ts';
 export { Flatten } from './shape/flatten.ts';
+export {
+  type BorderSize,
+  CircularPad1D,
+  CircularPad2D,
+  CircularPad3D,
+  ConstantPad1D,
+  ConstantPad2D,
+  ConstantPad3D,
+  Cropping1D,
+  Cropping2D,
+  Cropping3D,
+  ReflectionPad1D,
+  ReflectionPad2D,
+  ReflectionPad3D,
+  ReplicationPad1D,
+  ReplicationPad2D,
+  ReplicationPad3D,
+  ZeroPad1D,
+  ZeroPad2D,
+  ZeroPad3D,
+} from './shape/padding.ts';
+export { Permute, Reshape, Unflatten } from './shape/reshape.ts';
+export { PixelShuffle, PixelUnshuffle, Resize, type ResizeOptions, Upsample } from './shape/resolution.ts';

@@ -35,6 +35,23 @@ export abstract class Movements extends Value {
     return this.reshape([...this.shape.slice(0, from), merged, ...this.shape.slice(to + 1)]);
   }
 
+  /** One dim becomes several of these sizes, of which one may be −1. */
+  unflatten(dim: number, sizes: Shape): this {
+    const d = normalizeDim('unflatten', dim, this.rank);
+    const n = this.shape[d]!;
+    const known = sizeOf(sizes.filter((size) => size !== -1));
+    const open = sizes.includes(-1);
+    const whole =
+      sizes.every((size) => Number.isInteger(size) && size >= -1) && sizes.indexOf(-1) === sizes.lastIndexOf(-1);
+    if (sizes.length === 0 || !whole || (open ? known === 0 || n % known !== 0 : known !== n)) {
+      throw new ShapeError(
+        `unflatten: the sizes must multiply to dim ${d} (one of them may be −1); got ${shapeText(sizes)} for ${n} elements`,
+      );
+    }
+    const inner = sizes.map((size) => (size === -1 ? n / known : size));
+    return this.reshape([...this.shape.slice(0, d), ...inner, ...this.shape.slice(d + 1)]);
+  }
+
   /** The dims in another order. */
   permute(order: readonly number[]): this {
     const dims = order.map((d) => normalizeDim('permute', d, this.rank));

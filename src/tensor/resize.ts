@@ -51,29 +51,15 @@ export abstract class Resizings extends Poolings {
     return grids.reduce((x: this, grid, d) => x.blendAlong(d + 2, tapsOf(mode, grid, alignCorners)), this);
   }
 
-  /** Checks all options; per spatial dim the sizes and the distance of the points that are read. */
+  /** Per spatial dim the sizes, and the distance of the points that are read. */
   private grids(options: InterpolateOptions): Grid[] {
+    checkInterpolation('interpolate', options);
     const { size, scaleFactor, mode = 'nearest', recomputeScaleFactor = false } = options;
     const spatial = this.rank - 2;
-    if (!Object.hasOwn(dimsOf, mode)) {
-      throw new ArgumentError(
-        `interpolate: the mode must be one of ${Object.keys(dimsOf).join(', ')}; got ${String(mode)}`,
-      );
-    }
     const wanted = dimsOf[mode];
     if (spatial < 1 || spatial > 3 || (wanted !== undefined && spatial !== wanted) || this.shape.includes(0, 2)) {
       throw new ShapeError(
         `interpolate: mode ${mode} takes [N, C, ...] with ${wanted ?? '1 to 3'} spatial dims, none of them empty; got ${shapeText(this.shape)}`,
-      );
-    }
-    if (options.alignCorners !== undefined && (wanted === undefined || typeof options.alignCorners !== 'boolean')) {
-      throw new ArgumentError(
-        `interpolate: alignCorners is a flag of the linear modes and 'bicubic'; got ${String(options.alignCorners)} for ${mode}`,
-      );
-    }
-    if ((size === undefined) === (scaleFactor === undefined)) {
-      throw new ArgumentError(
-        `interpolate: needs either size or scaleFactor; got ${size === undefined ? 'neither' : 'both'}`,
       );
     }
     if (size !== undefined) {
@@ -156,7 +142,26 @@ export abstract class Resizings extends Poolings {
   }
 }
 
-function checkFactor(where: string, factor: number): number {
+/** Refuses options that contradict each other, whatever the input. */
+export function checkInterpolation(where: string, options: InterpolateOptions): void {
+  const { size, scaleFactor, mode = 'nearest', alignCorners } = options;
+  if (!Object.hasOwn(dimsOf, mode)) {
+    throw new ArgumentError(`${where}: the mode must be one of ${Object.keys(dimsOf).join(', ')}; got ${String(mode)}`);
+  }
+  if (alignCorners !== undefined && (dimsOf[mode] === undefined || typeof alignCorners !== 'boolean')) {
+    throw new ArgumentError(
+      `${where}: alignCorners is a flag of the linear modes and 'bicubic'; got ${String(alignCorners)} for ${mode}`,
+    );
+  }
+  if ((size === undefined) === (scaleFactor === undefined)) {
+    throw new ArgumentError(
+      `${where}: needs either size or scaleFactor; got ${size === undefined ? 'neither' : 'both'}`,
+    );
+  }
+}
+
+/** A whole number of at least 1. */
+export function checkFactor(where: string, factor: number): number {
   if (Number.isSafeInteger(factor) && factor >= 1) return factor;
   throw new ArgumentError(`${where}: the factor must be a whole number of at least 1; got ${factor}`);
 }

@@ -25,6 +25,7 @@ const views: readonly OpRow[] = [
   row('reshape', cube, (x) => x.reshape([4, -1])),
   row('reshape: of a transpose', matrix, (x) => x.transpose().reshape([2, 6])),
   row('flatten', cube, (x) => x.flatten(1)),
+  row('unflatten', matrix, (x) => x.unflatten(1, [2, -1])),
   row('permute', cube, (x) => x.permute([2, 0, 1])),
   row('transpose', cube, (x) => x.transpose()),
   row('transpose: dims', cube, (x) => x.transpose(0, 2)),
