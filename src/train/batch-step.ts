@@ -3,6 +3,7 @@ import { TrainingError, TsgradError } from '../core/errors.ts';
 import type { Batch } from '../data/dataset.ts';
 import type { Metric } from '../metrics/metric.ts';
 import type { Layer } from '../nn/module/module.ts';
+import { constrainAll, penaltyOf } from '../nn/parametrize/weight-rules.ts';
 import { clipGradNorm, clipGradValue } from '../optim/clip.ts';
 import type { Optimizer, OptimizerState } from '../optim/optimizer.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -53,7 +54,7 @@ export class BatchStep {
   /**
    * Trains on one batch; the metrics see what the model gave before its update.
    * @param place where training is, for messages: `epoch 1, batch 500`.
-   * @returns the batch's loss.
+   * @returns the batch's loss, penalties of regularized parameters included.
    * @throws TrainingError for a loss that is no number. Whatever is thrown, parameters, buffers and optimizer are as before.
    */
   run({ x, y }: Batch, metrics: readonly Metric[], place: string): number {
@@ -63,12 +64,15 @@ export class BatchStep {
       this.check?.(output);
       this.check = undefined;
       const target = this.loss.align(output, y);
-      const loss = this.loss.of(output, target);
+      const fit = this.loss.of(output, target);
+      const penalty = penaltyOf(this.parameters);
+      const loss = penalty ? fit.add(penalty) : fit;
       const value = loss.item();
       if (!Number.isFinite(value)) throw this.diverged(value, x, place);
       loss.backward();
       this.bound();
       this.optimizer.step();
+      constrainAll(this.parameters);
       this.optimizer.zeroGrad();
       for (const metric of metrics) metric.update(output.detach(), target);
       this.earlier = before;

@@ -1,6 +1,7 @@
 /** What a model makes of data that it does not train on: scores, and outputs. */
 import { ArgumentError, ShapeError } from '../core/errors.ts';
 import { shapeText } from '../core/shape.ts';
+import { penaltyOf } from '../nn/parametrize/weight-rules.ts';
 import { noGrad } from '../tensor/grad.ts';
 import { Tensor, type TensorLike } from '../tensor/tensor.ts';
 import { batchOf, type Feed } from './feed.ts';
@@ -15,7 +16,7 @@ export interface Signal {
   readonly aborted: boolean;
 }
 
-/** The loss and the metrics over all batches; undefined where the signal came first. */
+/** The loss, with penalties as in training, and the metrics over all batches; undefined where the signal came first. */
 export async function evaluate(
   where: string,
   state: ModelState,
@@ -32,7 +33,9 @@ export async function evaluate(
       noGrad(() => {
         const output = state.module.forward(x);
         const target = loss.align(output, y);
-        scores.add(loss.of(output, target).item(), x.shape[0]!);
+        const penalty = penaltyOf(state.module.parameters());
+        const fit = loss.of(output, target);
+        scores.add((penalty ? fit.add(penalty) : fit).item(), x.shape[0]!);
         for (const metric of state.metrics) metric.update(output, target);
       });
       batches += 1;

@@ -6,6 +6,7 @@ import { restoreRandom } from '../io/random-states.ts';
 import { standardError, type TextWriter } from '../io/text-writer.ts';
 import type { Layer } from '../nn/module/module.ts';
 import type { Optimizer } from '../optim/optimizer.ts';
+import type { Schedule } from '../optim/schedule/schedule.ts';
 import { BatchStep, type ClipOptions } from './batch-step.ts';
 import type { Callback, Training } from './callback.ts';
 import { evaluate, type Signal } from './evaluate.ts';
@@ -18,6 +19,7 @@ import { makeOptimizer } from './optimizer-choice.ts';
 import { Pauses } from './pause.ts';
 import { Progress } from './progress.ts';
 import { RunningScores } from './running-scores.ts';
+import { SchedulePlan } from './schedule-plan.ts';
 import { modesOf, restoreModes } from './snapshot.ts';
 
 /** Options of `fit`. */
@@ -37,6 +39,15 @@ export interface FitOptions extends ClipOptions {
   readonly signal?: Signal;
   /** Whether to show progress: on standard error, or where a writer says; default true. */
   readonly verbose?: boolean | TextWriter;
+  /**
+   * Sets the learning rate: a schedule made without an optimizer, or with this model's. The same schedule goes on in the
+   * next `fit`; one of its class goes on from a checkpoint; another starts from the rate that there is.
+   */
+  readonly schedule?: Schedule;
+  /** Whether the schedule's steps are epochs or batches; default `'epoch'`. */
+  readonly scheduleEvery?: 'epoch' | 'batch';
+  /** The score that ReduceLROnPlateau watches; default `'valLoss'` with validation data, else `'loss'`. */
+  readonly scheduleMonitor?: string;
   /** What orders the samples; the default generator if left out. */
   readonly generator?: Generator;
   /** Whether the first training of a loaded model goes on with the random state of its checkpoint; default true. */
@@ -70,6 +81,7 @@ interface Plan {
   readonly epochs: number;
   readonly callbacks: readonly Callback[];
   readonly progress: Progress | undefined;
+  readonly schedule: SchedulePlan | undefined;
   readonly options: FitOptions;
 }
 
@@ -100,6 +112,7 @@ function planOf(state: ModelState, data: TrainingData, options: FitOptions): Pla
     epochs,
     callbacks: progress ? [progress, ...callbacks] : callbacks,
     progress,
+    schedule: SchedulePlan.of(options, held !== undefined),
     options,
   };
 }
@@ -202,6 +215,7 @@ class Run implements Training {
     };
     this.records.push(record);
     state.epochs = [...state.epochs, record];
+    plan.schedule?.epochDone(plan.validation && !held ? undefined : record);
     if (plan.validation && !held) return; // cut short: callbacks would look for scores that are not there
     await this.each((callback) => callback.onEpochEnd?.(this, record));
   }
@@ -216,6 +230,7 @@ class Run implements Training {
       const loss = this.step.run(batch, this.state.metrics, place);
       this.running.add(loss, batch.x.shape[0]!);
       this.batch += 1;
+      this.plan.schedule?.batchDone();
       await this.each((callback) => callback.onBatchEnd?.(this));
       await this.pauses.due();
       if (!this.goesOn()) return this.batch === this.batches;
@@ -232,6 +247,9 @@ class Run implements Training {
     state.input ??= { shape: x.shape.slice(1), dtype: x.dtype };
     this.optimizer = state.optimizer ??= makeOptimizer(state.optimizerChoice ?? 'adam', module.parameters());
     this.optimizer.zeroGrad();
+    plan.schedule?.begin(this.optimizer, plan.options.resume === false ? undefined : state.resumeSchedule);
+    state.resumeSchedule = undefined;
+    state.schedule = plan.schedule?.schedule;
     return new BatchStep(module, this.optimizer, plan.loss, plan.options, (output) => {
       if (!plan.loss.takesLabels) return;
       checkLabels('training data', plan.train, output);

@@ -6,6 +6,7 @@ import type { RandomStates } from '../io/random-states.ts';
 import type { Metric } from '../metrics/metric.ts';
 import type { Layer } from '../nn/module/module.ts';
 import type { Optimizer } from '../optim/optimizer.ts';
+import type { Schedule, ScheduleState } from '../optim/schedule/schedule.ts';
 import type { EpochRecord } from './history.ts';
 import type { LossChoice } from './loss-choice.ts';
 import type { MetricChoice } from './metric-choice.ts';
@@ -26,6 +27,10 @@ export interface ModelState {
   input: InputSpec | undefined;
   /** The random state of a checkpoint, until training goes on from it. */
   resume: RandomStates | undefined;
+  /** What has set the learning rate since the last `fit` began. */
+  schedule: Schedule | undefined;
+  /** The schedule's state in a checkpoint, until training goes on from it. */
+  resumeSchedule: ScheduleState | undefined;
   /** The state of the generator that orders the samples, if it is one of its own. */
   order: () => GeneratorState | undefined;
   /** Whether it is being trained. */

@@ -91,6 +91,8 @@ export class Model<M extends Layer = Layer> {
       epochs: [],
       input: undefined,
       resume: undefined,
+      schedule: undefined,
+      resumeSchedule: undefined,
       order: () => undefined,
       busy: false,
       absent: [],
@@ -162,7 +164,7 @@ export class Model<M extends Layer = Layer> {
       optimizer,
       // A loaded model that has not trained yet passes on what it came with.
       random: state.resume ?? randomStatesOf(module, state.order()),
-      training: trainingJson(state),
+      training: trainingJson(state, withOptimizer),
     });
   }
 
@@ -204,6 +206,7 @@ export class Model<M extends Layer = Layer> {
     state.epochs = training?.epochs ?? [];
     state.input = loaded.input;
     state.resume = loaded.random;
+    state.resumeSchedule = training?.schedule;
     return model;
   }
 }

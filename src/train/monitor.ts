@@ -40,17 +40,21 @@ export class Monitor {
    * @throws ArgumentError where the record does not have the score.
    */
   improves(where: string, record: EpochRecord): boolean {
-    const value = record[this.score];
-    if (value === undefined) {
-      const names = Object.keys(record).filter((name) => name !== 'epoch' && name !== 'seconds');
-      throw new ArgumentError(
-        `${where}: there is no such score to monitor; got ${JSON.stringify(this.score)}; this training has ${names.join(', ')}${names.some((name) => name.startsWith('val')) ? '' : '; pass validation data for val…'}`,
-      );
-    }
+    const value = scoreOf(where, record, this.score);
     const gain = this.sign * value;
     // A first score counts whatever minDelta is.
     if (!(this.best === Number.NEGATIVE_INFINITY ? gain > this.best : gain > this.best + this.minDelta)) return false;
     this.best = gain;
     return true;
   }
+}
+
+/** One score of an epoch. @throws ArgumentError where the record does not have it. */
+export function scoreOf(where: string, record: EpochRecord, score: string): number {
+  const value = record[score];
+  if (value !== undefined) return value;
+  const names = Object.keys(record).filter((name) => name !== 'epoch' && name !== 'seconds');
+  throw new ArgumentError(
+    `${where}: there is no such score to monitor; got ${JSON.stringify(score)}; this training has ${names.join(', ')}${names.some((name) => name.startsWith('val')) ? '' : '; pass validation data for val…'}`,
+  );
 }

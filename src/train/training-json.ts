@@ -1,6 +1,7 @@
 /** How far training has come, as JSON in a checkpoint. */
 import { Fields, type Json, numberJson } from '../core/json.ts';
 import { type MetricName, metricNames } from '../metrics/metric.ts';
+import type { ScheduleState } from '../optim/schedule/schedule.ts';
 import type { EpochRecord } from './history.ts';
 import { type LossName, lossNames } from './loss-choice.ts';
 import type { ModelState } from './model-state.ts';
@@ -14,10 +15,13 @@ export interface TrainingRecord {
   /** Whether some metrics were functions or objects. */
   readonly customMetrics: boolean;
   readonly epochs: readonly EpochRecord[];
+  readonly schedule: ScheduleState | undefined;
 }
 
-/** As JSON; functions leave only a note that they are missing. */
-export function trainingJson({ loss, metricChoices, epochs }: ModelState): Json {
+/** As JSON; functions leave only a note that they are missing. @param withSchedule whether the schedule goes with it. */
+export function trainingJson(state: ModelState, withSchedule: boolean): Json {
+  const { loss, metricChoices, epochs } = state;
+  const schedule = withSchedule ? (state.schedule?.stateDict() ?? state.resumeSchedule) : undefined;
   const names = metricChoices.filter((choice) => typeof choice === 'string');
   return {
     loss: loss?.name ?? null,
@@ -27,6 +31,29 @@ export function trainingJson({ loss, metricChoices, epochs }: ModelState): Json 
     epochs: epochs.map((record) =>
       Object.fromEntries(Object.entries(record).map(([name, value]) => [name, numberJson(value)])),
     ),
+    ...(schedule && { schedule: scheduleJson(schedule) }),
+  };
+}
+
+function scheduleJson({ type, values, parts }: ScheduleState): Json {
+  const numbers = Object.entries(values).map(([name, value]): [string, Json] => [
+    name,
+    typeof value === 'number' ? numberJson(value) : value.map(numberJson),
+  ]);
+  return { type, values: Object.fromEntries(numbers), parts: parts.map(scheduleJson) };
+}
+
+function readSchedule(fields: Fields): ScheduleState {
+  const values = fields.object('values');
+  const numbers = values.names.map((name): [string, number | number[]] => {
+    const value = values.raw(name);
+    if (!Array.isArray(value)) return [name, values.number(name)];
+    return [name, values.list(name, (item, path) => new Fields({ item }, path).number('item'))];
+  });
+  return {
+    type: fields.text('type'),
+    values: Object.fromEntries(numbers),
+    parts: fields.list('parts', (item, path) => readSchedule(new Fields(item, path))),
   };
 }
 
@@ -41,6 +68,7 @@ export function readTraining(fields: Fields): TrainingRecord {
       throw fields.fault('metrics', `must be of ${metricNames.join(', ')}`);
     }),
     customMetrics: fields.flag('customMetrics'),
+    schedule: fields.has('schedule') ? readSchedule(fields.object('schedule')) : undefined,
     epochs: fields.list('epochs', (item, path) => readEpoch(new Fields(item, path))),
   };
 }

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { defaultGenerator, Generator, manualSeed } from '../../src/core/random.ts';
 import * as data from '../../src/data/index.ts';
 import * as nn from '../../src/nn/index.ts';
-import { Adam, AdamW, Lookahead, Muon, type Optimizer, RMSprop, Rprop, SGD } from '../../src/optim/index.ts';
+import * as optim from '../../src/optim/index.ts';
 import { Tensor } from '../../src/tensor/tensor.ts';
 import {
   type Callback,
@@ -42,14 +42,14 @@ interface Case {
   readonly load?: () => LoadModelOptions;
 }
 
-const optimizers: readonly [string, (p: Tensor[]) => Optimizer][] = [
-  ['SGD', (p) => new SGD(p, { lr: 0.05, momentum: 0.9, nesterov: true, weightDecay: 1e-3 })],
-  ['Adam', (p) => new Adam(p, { lr: 0.01, amsgrad: true, betas: [0.8, 0.99] })],
-  ['AdamW', (p) => new AdamW(p, { lr: 0.01 })],
-  ['RMSprop', (p) => new RMSprop(p, { centered: true, momentum: 0.5 })],
-  ['Rprop', (p) => new Rprop(p)],
-  ['Muon', (p) => new Muon(p, { lr: 0.01 })],
-  ['Lookahead', (p) => new Lookahead(new Adam(p, { lr: 0.02 }), { every: 3, alpha: 0.6 })],
+const optimizers: readonly [string, (p: Tensor[]) => optim.Optimizer][] = [
+  ['SGD', (p) => new optim.SGD(p, { lr: 0.05, momentum: 0.9, nesterov: true, weightDecay: 1e-3 })],
+  ['Adam', (p) => new optim.Adam(p, { lr: 0.01, amsgrad: true, betas: [0.8, 0.99] })],
+  ['AdamW', (p) => new optim.AdamW(p, { lr: 0.01 })],
+  ['RMSprop', (p) => new optim.RMSprop(p, { centered: true, momentum: 0.5 })],
+  ['Rprop', (p) => new optim.Rprop(p)],
+  ['Muon', (p) => new optim.Muon(p, { lr: 0.01 })],
+  ['Lookahead', (p) => new optim.Lookahead(new optim.Adam(p, { lr: 0.02 }), { every: 3, alpha: 0.6 })],
 ];
 
 const cases: readonly [string, Case][] = [
@@ -61,11 +61,28 @@ const cases: readonly [string, Case][] = [
     'groups in another order than the parameters',
     {
       options: {
-        optimizer: (p) => new SGD([{ params: [p[5]!, p[0]!], lr: 0.2 }, { params: [p[1]!, p[4]!] }], { momentum: 0.5 }),
+        optimizer: (p) =>
+          new optim.SGD([{ params: [p[5]!, p[0]!], lr: 0.2 }, { params: [p[1]!, p[4]!] }], { momentum: 0.5 }),
       },
     },
   ],
   ['a changed learning rate', { fit: () => ({ callbacks: [decay] }) }],
+  ['a schedule by epochs', { fit: () => ({ schedule: new optim.CosineAnnealingLR({ steps: 10 }) }) }],
+  [
+    'a schedule by batches, which drives the momentum',
+    {
+      options: { optimizer: (p) => new optim.SGD(p, { lr: 0.05, momentum: 0.9 }) },
+      fit: () => ({ schedule: new optim.OneCycleLR({ maxLr: 0.1, steps: 50 }), scheduleEvery: 'batch' }),
+    },
+  ],
+  [
+    'a warm-up before a plateau',
+    {
+      fit: () => ({
+        schedule: new optim.WarmupLR({ steps: 3, next: new optim.ReduceLROnPlateau({ patience: 0, threshold: 0.2 }) }),
+      }),
+    },
+  ],
   ['a generator for the order', { fit: () => ({ generator: new Generator(5) }) }],
   [
     'a loader of its own',
