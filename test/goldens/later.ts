@@ -2,7 +2,6 @@
 
 /** Ops per golden file, or the whole file. */
 export const later: Readonly<Record<string, readonly string[] | 'all'>> = {
-  'embedding.json': ['embedding_bag'],
   'onnx-torch/manifest.json': 'all',
   'sklearn.json': 'all',
   'tokenizers.json': 'all',

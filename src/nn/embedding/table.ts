@@ -1,0 +1,34 @@
+/** The table of an embedding: a row of numbers per index. */
+import { ArgumentError } from '../../core/errors.ts';
+import { Tensor } from '../../tensor/tensor.ts';
+import { type Initializer, normal } from '../init.ts';
+import { parameter } from '../module/cell.ts';
+import type { ParameterOptions } from '../module/lazy.ts';
+
+/** Options of Embedding and EmbeddingBag. */
+export interface EmbeddingOptions extends ParameterOptions {
+  /** The row that stands for padding: it starts as zeros and gets no gradient; negative counts from the back. */
+  readonly paddingIndex?: number | undefined;
+  /** Standard normal if left out, as in PyTorch. */
+  readonly initializer?: Initializer | undefined;
+}
+
+/** The padding row counted from the front; undefined where there is none. */
+export function paddingRow(where: string, count: number, index: number | undefined): number | undefined {
+  if (index === undefined) return undefined;
+  if (Number.isInteger(index) && index >= -count && index < count) return index < 0 ? index + count : index;
+  throw new ArgumentError(`${where}: paddingIndex must be one of the ${count} rows; got ${index}`);
+}
+
+/** The parameter [count, features], its padding row zeros. */
+export function drawTable(
+  count: number,
+  features: number,
+  padding: number | undefined,
+  { initializer = normal, dtype = 'float32', generator }: EmbeddingOptions,
+): Tensor {
+  const rows = initializer([count, features], { dtype, ...(generator && { generator }) });
+  if (padding === undefined) return parameter(rows);
+  const padded = Tensor.arange(count, { dtype: 'int32' }).eq(padding);
+  return parameter(rows.maskedFill(padded.unsqueeze(1), 0));
+}
