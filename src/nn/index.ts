@@ -29,6 +29,7 @@ export {
   type TransposedOptions,
 } from './convolution/transposed.ts';
 export { Bilinear, type BilinearOptions } from './dense/bilinear.ts';
+export * from './decoding/index.ts';
 export { Dense, type DenseOptions } from './dense/dense.ts';
 export { AlphaDropout } from './dropout/alpha-dropout.ts';
 export { Dropout, SpatialDropout, StochasticDepth, type StochasticDepthOptions } from './dropout/dropout.ts';
