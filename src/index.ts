@@ -22,6 +22,7 @@ export { enableGrad, type GradOptions, grad, noGrad } from './tensor/grad.ts';
 export { type GradcheckOptions, gradcheck } from './tensor/gradcheck.ts';
 export type { Padding, PadOptions, SortOptions, TopKOptions } from './tensor/indexing.ts';
 export { hessian, hvp, type JacobianOptions, jacobian } from './tensor/jacobian.ts';
+export type { Randomness } from './tensor/level.ts';
 export type { Literal, Nested, NumericArray } from './tensor/literal.ts';
 export type { DiagonalOptions, Range } from './tensor/movement.ts';
 export { traceGrad } from './tensor/origin.ts';
@@ -58,4 +59,5 @@ export {
   valueAndGrad,
   vjp,
 } from './tensor/transform.ts';
+export { type VmapOptions, vmap } from './tensor/vmap.ts';
 export * from './train/index.ts';

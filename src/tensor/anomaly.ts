@@ -5,6 +5,7 @@ import { AnomalyError, ArgumentError } from '../core/errors.ts';
 import { type Place, placeText, running } from '../core/place.ts';
 import type { Movement, Params, Primitive } from '../core/primitive.ts';
 import { type Shape, shapeText } from '../core/shape.ts';
+import { batchOf } from './batched.ts';
 import { stepName } from './step-name.ts';
 import { applyBelow, currentPassage, type Edge, type Node, type Passage, type Value, withPassage } from './value.ts';
 
@@ -59,8 +60,8 @@ class Watch implements Passage {
 
   apply<T extends Value, P extends Primitive>(like: T, primitive: P, inputs: readonly T[], params: Params[P]): T {
     const out = applyBelow(this, like, primitive, inputs, params);
-    // movements make no numbers, and a constant is what it was asked to be
-    if (isFloat(out.dtype) && !movements.has(primitive) && primitive !== 'full') {
+    // movements make no numbers, a constant is what it was asked to be, and inside vmap all elements come by in one
+    if (isFloat(out.dtype) && !batchOf(out) && !movements.has(primitive) && primitive !== 'full') {
       const anomaly = find(inputs, params, out, this.infinities);
       if (anomaly) throw new AnomalyError(message(stepName(primitive, params), anomaly, out.shape, inputs));
     }

@@ -4,6 +4,8 @@ import { GradientError } from '../core/errors.ts';
 import type { Layout } from '../core/layout.ts';
 import type { Params, Primitive } from '../core/primitive.ts';
 import { type Draw, recordDraws, replayDraws } from '../core/random.ts';
+import { batchOf } from './batched.ts';
+import { levelsOf } from './level.ts';
 import type { Tensor } from './tensor.ts';
 import {
   applyBelow,
@@ -64,7 +66,7 @@ class Run implements Passage {
   apply<T extends Value, P extends Primitive>(like: T, primitive: P, inputs: readonly T[], params: Params[P]): T {
     for (const x of inputs) this.note(x);
     const out = applyBelow(this, like, primitive, inputs, params);
-    if (!this.foreign.has(out.storage)) this.own.add(out.storage);
+    if (!batchOf(out) && !this.foreign.has(out.storage)) this.own.add(out.storage);
     if (out.node && !('leaf' in out.node)) this.nodes.push(out.node);
     return out;
   }
@@ -80,7 +82,7 @@ class Run implements Passage {
 
   /** Results on the tape are no cells, and other results of this run are made again. */
   private note(x: Value): void {
-    if (this.cells.has(x)) return;
+    if (this.cells.has(x) || batchOf(x)) return; // nobody assigns to a tensor inside vmap
     if (x.node ? 'leaf' in x.node : !this.own.has(x.storage)) this.keep(x);
   }
 
@@ -103,7 +105,7 @@ class Recomputation {
   constructor(f: () => unknown, draws: readonly Draw[], { below, nodes, cells }: Run) {
     this.f = f;
     this.draws = draws;
-    this.below = below;
+    this.below = levelsOf(below);
     this.kinds = nodes.map((node) => node.primitive);
     this.cells = [...cells.keys()].map((cell) => new WeakRef(cell));
     this.numbers = new WeakMap(cells);

@@ -4,8 +4,10 @@ import { ArgumentError, DtypeError, GradientError } from '../core/errors.ts';
 import type { Spec } from '../core/primitive.ts';
 import { sameShape, shapeText } from '../core/shape.ts';
 import { inOrder } from './autograd.ts';
+import { physicalOf, standFor } from './batched.ts';
 import { Bundle } from './bundle.ts';
 import { grad } from './grad.ts';
+import { type Level, levelOf } from './level.ts';
 import { Tensor } from './tensor.ts';
 import { flattenTree } from './tree.ts';
 import { type CustomParams, currentPassage, type Edge, isGradEnabled, type Node, withGrad } from './value.ts';
@@ -64,10 +66,13 @@ function onTape(
   saved: unknown,
   backward: Backward,
 ): Tensor[] {
-  const bundle = new Bundle(outputs.map(specOf));
-  const packed = withGrad(false, () => bundle.pack(outputs)).detach();
-  const specs = inputs.map(specOf);
   const { tensors, build } = flattenTree(saved);
+  const level = levelOf([...inputs, ...outputs]);
+  const bundle = new Bundle(outputs.map(specOf));
+  const packed = bundle.pack(
+    level ? inBatch(level, where, inputs, outputs, tensors, build, backward) : outputs.map((x) => x.detach()),
+  );
+  const specs = inputs.map(specOf);
   const pull: Pull = pullOf(where, backward, bundle, build, specs);
   const node: Node<'custom'> = {
     primitive: 'custom',
@@ -84,6 +89,56 @@ function onTape(
   node.saved = tensors.map((x) => results[outputs.indexOf(x)] ?? x.frozen());
   for (let p = currentPassage(); p; p = p.below) p.taped?.(node);
   return results;
+}
+
+/** Inside vmap: the results, with the rule on the tape of all elements too, for backward passes outside. */
+function inBatch(
+  level: Level,
+  where: string,
+  inputs: readonly Tensor[],
+  outputs: readonly Tensor[],
+  saved: readonly Tensor[],
+  build: (tensors: readonly Tensor[]) => unknown,
+  backward: Backward,
+): Tensor[] {
+  const { batch } = level;
+  const all = (x: Tensor): Tensor => physicalOf(x, batch) ?? x;
+  const every = (x: Tensor): Tensor => physicalOf(x, batch) ?? x.expand([batch.size, ...x.shape]);
+  const rule = batchedRule(
+    where,
+    level,
+    inputs.map(specOf),
+    inputs.map((x) => physicalOf(x, batch) !== undefined),
+    saved.map((x) => physicalOf(x, batch) !== undefined),
+    build,
+    backward,
+  );
+  return onTape(where, inputs.map(all), outputs.map(every), saved.map(all), rule).map((x) => standFor(x, batch));
+}
+
+function batchedRule(
+  where: string,
+  level: Level,
+  specs: readonly Spec[],
+  batchedInputs: readonly boolean[],
+  batchedSaved: readonly boolean[],
+  build: (tensors: readonly Tensor[]) => unknown,
+  backward: Backward,
+): Backward {
+  const { batch } = level;
+  return (gradients, saved) =>
+    level.again(() => {
+      const values = (saved as readonly Tensor[]).map((x, i) => (batchedSaved[i] ? standFor(x, batch) : x));
+      const reached = backward(
+        gradients.map((g) => standFor(g, batch)),
+        build(values),
+      );
+      return checkGradients(where, reached, specs).map((g, i) => {
+        if (!g) return undefined;
+        const every = physicalOf(g, batch) ?? g.expand([batch.size, ...g.shape]);
+        return batchedInputs[i] ? every : every.sum({ dim: 0 });
+      });
+    });
 }
 
 type Pull = (g: Tensor, saved: readonly Tensor[]) => readonly (Tensor | undefined)[];

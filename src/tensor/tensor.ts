@@ -7,6 +7,7 @@ import { contiguousLayout, type Layout } from '../core/layout.ts';
 import { defaultGenerator, type Generator } from '../core/random.ts';
 import { checkShape, normalizeDim, type Shape, sameShape, shapeText } from '../core/shape.ts';
 import { type BackwardOptions, backpropagate } from './autograd.ts';
+import { batchOf, physicalOf } from './batched.ts';
 import { einsum } from './einsum.ts';
 import { boxMuller } from './formulas.ts';
 import { type Literal, readLiteral } from './literal.ts';
@@ -276,6 +277,8 @@ export class Tensor extends Resizings {
   }
 
   override toString(): string {
+    const all = batchOf(this) && physicalOf(this, batchOf(this)!);
+    if (all) return `${formatHead(this.shape, this.dtype)} in vmap, all of them: ${all.toString()}`;
     return formatTensor(this.dataSync(), this.shape, this.dtype, this.requiresGrad ? ' (requires grad)' : '');
   }
 
@@ -312,6 +315,7 @@ export class Tensor extends Resizings {
 
   /** The same numbers as a new tensor on the tape. */
   clone(): Tensor {
+    if (batchOf(this)) return this.apply('reshape', [this], { shape: this.shape });
     const out = this.make(contiguousLayout(this.shape), this.dtype, backend.copy(this));
     return this.node && isGradEnabled() ? this.mul(1) : out;
   }
@@ -366,6 +370,7 @@ export class Tensor extends Resizings {
     const seed = gradient === undefined ? undefined : this.lift('backward', gradient as this | Literal);
     const reached = backpropagate<Tensor>(this, seed, options);
     const createGraph = options.createGraph ?? false;
+    for (const [edge, g] of reached) checkOneGradient((edge as { leaf: Tensor }).leaf, g);
     for (const [edge, g] of reached) {
       const leaf = (edge as { leaf: Tensor }).leaf;
       // several leaves may be reached by one tensor: each gets a cell of its own
@@ -373,4 +378,12 @@ export class Tensor extends Resizings {
       else leaf.collected = createGraph ? g : g.detach();
     }
   }
+}
+
+/** A gradient per element of a vmap does not fit the one `grad` of a leaf outside. */
+function checkOneGradient(leaf: Tensor, g: Tensor): void {
+  if (!batchOf(g) || batchOf(leaf)) return;
+  throw new GradientError(
+    `backward: inside vmap each element has a gradient of its own; got a leaf of shape ${shapeText(leaf.shape)} from outside; return grad(loss, [leaf]), or call backward outside`,
+  );
 }

@@ -76,6 +76,10 @@ export interface Passage {
   apply<T extends Value, P extends Primitive>(like: T, primitive: P, inputs: readonly T[], params: Params[P]): T;
   /** Told of each node that a user's own gradient writes to the tape. */
   taped?(node: Node): void;
+  /** Whether a tensor is one of its own, whose elements cannot be read. */
+  owns?(x: Value): boolean;
+  /** One of its own, off the tape. */
+  detach?<T extends Value>(x: T): T;
   /** Told of a tensor that was taken off the tape. */
   detached?(from: Value, out: Value): void;
   /** Told of a cell that is about to get new numbers. */
@@ -111,6 +115,12 @@ export function applyBelow<T extends Value, P extends Primitive>(
   return below
     ? below.apply(like, primitive, inputs, params)
     : withPassage(undefined, () => like.apply(primitive, inputs, params));
+}
+
+/** What a tensor belongs to whose elements cannot be read. */
+export function ownerOf(x: Value): Passage | undefined {
+  for (let p = passage; p; p = p.below) if (p.owns?.(x)) return p;
+  return undefined;
 }
 
 /** Tells all that stands before the door that a cell is about to get new numbers. */
@@ -188,8 +198,8 @@ export abstract class Value implements Operand {
 
   /** The same numbers, off the tape: no gradient flows through. */
   detach(): this {
-    const out = this.make(this.layout, this.dtype, this.storage);
-    if (passage !== undefined) for (let p: Passage | undefined = passage; p; p = p.below) p.detached?.(this, out);
+    const out = ownerOf(this)?.detach?.(this) ?? this.make(this.layout, this.dtype, this.storage);
+    for (let p = passage; p; p = p.below) p.detached?.(this, out);
     return out;
   }
 
@@ -199,14 +209,7 @@ export abstract class Value implements Operand {
     const spec = infer[primitive](params, inputs);
     const view = views[primitive as Movement] as View<P> | undefined;
     const out = view ? this.view(view, inputs[0]!, params, spec) : this.compute(primitive, inputs, params, spec);
-    if (gradEnabled && isFloat(spec.dtype)) {
-      for (let i = 0; i < inputs.length; i++) {
-        if (inputs[i]!.node !== undefined) {
-          out.node = record(primitive, inputs, params, out);
-          break;
-        }
-      }
-    }
+    tape(primitive, inputs, params, out);
     return out;
   }
 
@@ -231,7 +234,7 @@ export abstract class Value implements Operand {
   /** @internal This value as it is now: a later `assign` does not reach it. */
   frozen(): this {
     // Only cells can be assigned, and a result on the tape is none.
-    if (this.node !== undefined && !('leaf' in this.node)) return this;
+    if ((this.node !== undefined && !('leaf' in this.node)) || ownerOf(this)) return this;
     return this.make(this.layout, this.dtype, this.storage, this.node);
   }
 }
@@ -246,6 +249,16 @@ const views: { readonly [P in Movement]: View<P> } = {
   slice: (x, { starts, steps }, shape) => sliceLayout(x, starts, steps, shape),
   unfold: (x, { windows }) => windowsLayout(x, windows),
 };
+
+/** Writes the tape where it is on and an input is on it. */
+export function tape<P extends Primitive>(primitive: P, inputs: readonly Value[], params: Params[P], out: Value): void {
+  if (!gradEnabled || !isFloat(out.dtype)) return;
+  for (let i = 0; i < inputs.length; i++) {
+    if (inputs[i]!.node === undefined) continue;
+    out.node = record(primitive, inputs, params, out);
+    return;
+  }
+}
 
 function record<P extends Primitive>(primitive: P, inputs: readonly Value[], params: Params[P], out: Value): Node {
   const n = inputs.length;
