@@ -3,6 +3,15 @@ export { Adadelta, type AdadeltaOptions, Adagrad, type AdagradOptions } from './
 export { Adam, type AdamOptions, AdamW } from './adam.ts';
 export type { MomentOptions } from './adam-options.ts';
 export { Adamax, type AdamaxOptions } from './adamax.ts';
+export {
+  type Averaged,
+  type AverageOptions,
+  type AverageState,
+  EMA,
+  type EMAOptions,
+  SWA,
+  WeightAverage,
+} from './averaging.ts';
 export { type ClipGradNormOptions, clipGradNorm, clipGradValue } from './clip.ts';
 export type { GroupInput, Hyper, HyperValue, ParameterGroup, ParametersOrGroups } from './group.ts';
 export { LAMB, type LAMBOptions } from './lamb.ts';
