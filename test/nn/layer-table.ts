@@ -7,6 +7,7 @@ import { denseRows } from './layers/dense.ts';
 import { dropoutRows } from './layers/dropout.ts';
 import { embeddingRows } from './layers/embedding.ts';
 import { normRows } from './layers/norm.ts';
+import { parametrizedRows } from './layers/parametrize.ts';
 import { poolingRows } from './layers/pooling.ts';
 import { recurrentRows } from './layers/recurrent.ts';
 import type { LayerRow } from './layers/row.ts';
@@ -24,6 +25,7 @@ export const layerTable: readonly LayerRow[] = [
   ...dropoutRows,
   ...embeddingRows,
   ...normRows,
+  ...parametrizedRows,
   ...poolingRows,
   ...recurrentRows,
   ...shapeRows,

@@ -5,6 +5,7 @@ import type { Tensor } from '../../tensor/tensor.ts';
 import type { Initializer } from '../init.ts';
 import { checkCount } from '../module/argument.ts';
 import { Module } from '../module/module.ts';
+import type { Constraint, Regularizer } from '../parametrize/weight-rules.ts';
 import { Conv1D, Conv2D, PaddedConvolution, type PaddedOptions } from './convolution.ts';
 
 /** Options of the depthwise convolutions. */
@@ -58,19 +59,32 @@ export class DepthwiseConv2D extends DepthwiseConvolution {
 }
 
 /** Options of the separable convolutions. */
-export interface SeparableOptions extends Omit<DepthwiseOptions, 'kernelInitializer'> {
+export interface SeparableOptions
+  extends Omit<DepthwiseOptions, 'kernelInitializer' | 'kernelRegularizer' | 'kernelConstraint'> {
   /** Uniform in ±1/√fanIn if left out, as in PyTorch. */
   readonly depthwiseInitializer?: Initializer | undefined;
   /** Uniform in ±1/√fanIn if left out, as in PyTorch. */
   readonly pointwiseInitializer?: Initializer | undefined;
+  readonly depthwiseRegularizer?: Regularizer | undefined;
+  readonly pointwiseRegularizer?: Regularizer | undefined;
+  readonly depthwiseConstraint?: Constraint | undefined;
+  readonly pointwiseConstraint?: Constraint | undefined;
 }
 
 /** The options of both parts: a bias and an activation come once, at the end. */
 function partsOf(options: SeparableOptions): { readonly first: DepthwiseOptions; readonly second: PaddedOptions } {
-  const { depthwiseInitializer, pointwiseInitializer, biasInitializer, bias = true, activation, ...rest } = options;
+  const { depthwiseInitializer, pointwiseInitializer, biasInitializer, bias = true, activation, ...others } = options;
+  const { depthwiseRegularizer, pointwiseRegularizer, biasRegularizer, ...more } = others;
+  const { depthwiseConstraint, pointwiseConstraint, biasConstraint, ...rest } = more;
   const { dtype, generator, inChannels, depthMultiplier = 1 } = rest;
   return {
-    first: { ...rest, bias: false, kernelInitializer: depthwiseInitializer },
+    first: {
+      ...rest,
+      bias: false,
+      kernelInitializer: depthwiseInitializer,
+      kernelRegularizer: depthwiseRegularizer,
+      kernelConstraint: depthwiseConstraint,
+    },
     second: {
       ...(dtype && { dtype }),
       ...(inChannels !== undefined && { inChannels: inChannels * depthMultiplier }),
@@ -79,6 +93,10 @@ function partsOf(options: SeparableOptions): { readonly first: DepthwiseOptions;
       activation,
       kernelInitializer: pointwiseInitializer,
       biasInitializer,
+      kernelRegularizer: pointwiseRegularizer,
+      biasRegularizer,
+      kernelConstraint: pointwiseConstraint,
+      biasConstraint,
     },
   };
 }

@@ -7,9 +7,10 @@ import { type ActivationName, activationOf } from '../activation/activation.ts';
 import { type Initializer, symmetric } from '../init.ts';
 import { checkCount } from '../module/argument.ts';
 import { LazyModule, type ParameterOptions } from '../module/lazy.ts';
+import type { WeightRules } from '../parametrize/weight-rules.ts';
 
 /** Options of every layer with a kernel. */
-export interface KernelOptions extends ParameterOptions {
+export interface KernelOptions extends ParameterOptions, WeightRules {
   /** The input's channels; taken from the first input if left out. */
   readonly inChannels?: number;
   readonly stride?: PerDim;

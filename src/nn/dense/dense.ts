@@ -6,9 +6,10 @@ import { type ActivationName, activationOf } from '../activation/activation.ts';
 import { type Initializer, symmetric } from '../init.ts';
 import { checkCount } from '../module/argument.ts';
 import { LazyModule, type ParameterOptions } from '../module/lazy.ts';
+import type { WeightRules } from '../parametrize/weight-rules.ts';
 
 /** Options of Dense. */
-export interface DenseOptions extends ParameterOptions {
+export interface DenseOptions extends ParameterOptions, WeightRules {
   /** The size of the input's last dim; taken from the first input if left out. */
   readonly inFeatures?: number;
   readonly bias?: boolean;

@@ -5,6 +5,7 @@ import { defaultGenerator, type Generator, withoutRecording } from '../../core/r
 import type { Shape } from '../../core/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Initializer } from '../init.ts';
+import { giveRules, type RecurrentWeightRules } from '../parametrize/weight-rules.ts';
 import { buffer, parameter } from './cell.ts';
 import { Module } from './module.ts';
 import { onFailure } from './running.ts';
@@ -20,13 +21,20 @@ export interface ParameterOptions {
 export abstract class LazyModule extends Module {
   readonly dtype: Dtype;
   private readonly generator: Generator;
+  private readonly rules: RecurrentWeightRules;
   private readonly cells = new Map<string, Tensor>();
+  /** What answers for cells that others stand in for. */
+  private readonly computed = new Map<string, () => Tensor>();
+  private readonly completions = new Set<() => void>();
   private sized = false;
 
-  protected constructor({ dtype = 'float32', generator = defaultGenerator }: ParameterOptions) {
+  /** Regularizers and constraints among the options reach the parameters by their names, see `giveRules`. */
+  protected constructor(options: ParameterOptions & RecurrentWeightRules) {
     super();
+    const { dtype = 'float32', generator = defaultGenerator, ...rules } = options;
     this.dtype = dtype;
     this.generator = generator;
+    this.rules = rules;
   }
 
   /** @internal */
@@ -48,16 +56,19 @@ export abstract class LazyModule extends Module {
     const before = this.generator.state;
     onFailure(() => {
       this.cells.clear();
+      this.computed.clear();
       this.sized = false;
       this.generator.state = before;
     });
     withoutRecording(() => this.create(...sizes));
     this.sized = true;
+    for (const complete of this.completions) withoutRecording(complete);
   }
 
   /** @internal */
   protected addParameter(name: string, shape: Shape, initializer: Initializer): void {
-    this.cells.set(name, parameter(initializer(shape, { dtype: this.dtype, generator: this.generator })));
+    const cell = parameter(initializer(shape, { dtype: this.dtype, generator: this.generator }));
+    this.cells.set(name, giveRules(cell, name, this.rules));
   }
 
   /** @internal */
@@ -67,10 +78,33 @@ export abstract class LazyModule extends Module {
 
   /** @internal */
   protected cell(name: string): Tensor {
-    const cell = this.cells.get(name);
+    const cell = this.cells.get(name) ?? this.computed.get(name)?.();
     if (cell) return cell;
     throw new StateError(
       `${this.typeName}.${name}: does not exist, since the layer has seen no input; call it once or build(inputShape)`,
     );
+  }
+
+  /** @internal */
+  override whenBuilt(f: () => void): () => void {
+    if (this.sized) f();
+    this.completions.add(f);
+    return () => this.completions.delete(f);
+  }
+
+  /** @internal */
+  override standIn(name: string, cells: ReadonlyMap<string, Tensor>, compute: () => Tensor): void {
+    if (this.cells.delete(name)) {
+      for (const [other, cell] of cells) this.cells.set(other, cell);
+      this.computed.set(name, compute);
+    } else super.standIn(name, cells, compute);
+  }
+
+  /** @internal */
+  override standBack(name: string, others: Iterable<string>, cell: Tensor): void {
+    if (this.computed.delete(name)) {
+      for (const other of others) this.cells.delete(other);
+      this.cells.set(name, cell);
+    } else super.standBack(name, others, cell);
   }
 }

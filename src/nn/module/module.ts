@@ -5,6 +5,7 @@ import { checkShape, type Shape, shapeText } from '../../core/shape.ts';
 import { noGrad } from '../../tensor/grad.ts';
 import { Tensor } from '../../tensor/tensor.ts';
 import { GraphValue } from '../container/graph-value.ts';
+import { constrainAll, penaltyOf } from '../parametrize/weight-rules.ts';
 import { type CellKind, kindOf } from './cell.ts';
 import { observing, rehearse, within } from './running.ts';
 import { type LoadOptions, type LoadReport, loadInto, type StateDict } from './loading.ts';
@@ -252,6 +253,50 @@ export abstract class Module {
   unfreeze(): this {
     for (const p of this.parameters()) p.requiresGrad = true;
     return this;
+  }
+
+  // penalties and bounds
+
+  /**
+   * The penalties of all regularized parameters together, without dims; 0 where there are none, or all are frozen.
+   * `Model.fit` adds it to the loss; a loop of one's own does so itself.
+   * @example const loss = nn.mse(net.forward(x), y).add(net.regularization());
+   */
+  regularization(): Tensor {
+    return penaltyOf(this.parameters()) ?? Tensor.zeros([]);
+  }
+
+  /** Puts constrained parameters into their bounds, but frozen ones; `Model.fit` does so after each update. */
+  applyConstraints(): void {
+    constrainAll(this.parameters());
+  }
+
+  /** @internal Its own parameters by the names of their properties; arrays are left out. */
+  ownParameters(): Map<string, Tensor> {
+    const own = [...this.members()].filter((member): member is [string, Tensor] => {
+      return member[1] instanceof Tensor && kindOf(member[1]) === 'parameter';
+    });
+    return new Map(own);
+  }
+
+  /** @internal Calls `f` when its own parameters exist, now or whenever they are made; the result ends that. */
+  whenBuilt(f: () => void): () => void {
+    f();
+    return () => undefined;
+  }
+
+  /** @internal From now on other cells are its state, and `compute` answers where it reads the parameter. */
+  standIn(name: string, cells: ReadonlyMap<string, Tensor>, compute: () => Tensor): void {
+    for (const [other, value] of cells) {
+      Object.defineProperty(this, other, { value, enumerable: true, configurable: true, writable: true });
+    }
+    Object.defineProperty(this, name, { get: compute, enumerable: false, configurable: true });
+  }
+
+  /** @internal The way back from `standIn`. */
+  standBack(name: string, others: Iterable<string>, value: Tensor): void {
+    for (const other of others) Reflect.deleteProperty(this, other);
+    Object.defineProperty(this, name, { value, enumerable: true, configurable: true, writable: true });
   }
 
   // sizes

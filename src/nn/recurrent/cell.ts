@@ -26,6 +26,11 @@ export abstract class RecurrentCell<S> extends LazyModule {
     if (options.inFeatures !== undefined) this.sizeTo(options.inFeatures);
   }
 
+  /** The size of the input's last dim. @throws StateError where it has seen no input yet. */
+  get inFeatures(): number {
+    return this.cell('weightIh').shape[1]!;
+  }
+
   /** The next state; from zeros if none is given. */
   abstract override forward(x: Tensor, state?: S): S;
 

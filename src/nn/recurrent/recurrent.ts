@@ -131,6 +131,11 @@ export abstract class Recurrent<S> extends LazyModule {
   /** @internal */
   protected abstract unpack(state: S): readonly Tensor[];
 
+  /** The size of the input's last dim. @throws StateError where it has seen no input yet. */
+  get inFeatures(): number {
+    return this.cell('weightIhL0').shape[1]!;
+  }
+
   /** The directions' suffixes, as parameters have them. */
   private get ways(): readonly string[] {
     return this.bidirectional ? ['', 'Reverse'] : [''];

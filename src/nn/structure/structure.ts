@@ -10,6 +10,7 @@ import type { Layer, Module } from '../module/module.ts';
 import { joinPath } from '../module/state-name.ts';
 import type { Part } from './layer-kind.ts';
 import { layerKinds } from './layer-kinds.ts';
+import { describeRules, readRules } from './rules.ts';
 
 /** A layer that no JSON describes: its class is the user's own. */
 export interface CustomLayer {
@@ -50,7 +51,10 @@ export function describeModule(module: Module): Description {
     }
     for (const { type, describe } of layerKinds) {
       const options = describe(layer);
-      if (options) return { type, ...options };
+      if (!options) continue;
+      const rules = describeRules(layer);
+      if (rules) return { type, ...options, ...(Object.keys(rules).length > 0 && { rules }) };
+      break; // a rule of the user's own makes a layer of the user's own
     }
     custom ??= { path, typeName: layer.typeName };
     return null;
@@ -147,10 +151,19 @@ function makeGraph(fields: Fields, parts: readonly Part[]): Part {
 function makeLayer(type: string, fields: Fields, room: number): Part {
   const found = layerKinds.find((kind) => kind.type === type);
   if (!found) throw fields.fault('type', 'must be a layer of this version');
-  try {
-    return found.make(fields, (field, ...sizes) => {
+  const part = guarded(fields, () =>
+    found.make(fields, (field, ...sizes) => {
       if (sizeOf(sizes) > room) throw fields.fault(field, `is too much for the ${room} numbers of the file`);
-    });
+    }),
+  );
+  if (fields.has('rules')) guarded(fields, () => readRules(part.module, fields.object('rules')));
+  return part;
+}
+
+/** What a layer refuses is the file's fault. */
+function guarded<R>(fields: Fields, make: () => R): R {
+  try {
+    return make();
   } catch (cause) {
     if (!(cause instanceof TsgradError) || cause instanceof FormatError) throw cause;
     throw new FormatError(`${fields.path}: makes no layer: ${cause.message}; the file is damaged`, { cause });

@@ -35,7 +35,7 @@ export const recurrentKinds: readonly LayerKind[] = [
 
 function describeCell<S>(cell: RecurrentCell<S>): Record<string, Json> {
   const { hidden, useBias, dtype } = cell;
-  return { hidden, inFeatures: cell.stateDict().weight_ih!.shape[1]!, bias: useBias, dtype };
+  return { hidden, inFeatures: cell.inFeatures, bias: useBias, dtype };
 }
 
 function cellOptionsIn(f: Fields, hold: Hold, gates: number): [hidden: number, options: RecurrentCellOptions] {
@@ -50,7 +50,7 @@ function describe<S>(layer: Recurrent<S>): Record<string, Json> {
   const { hidden, layers, useBias, returnSequences, bidirectional, merge, dropout, stateful, dtype } = layer;
   return {
     hidden,
-    inFeatures: layer.stateDict().weight_ih_l0!.shape[1]!,
+    inFeatures: layer.inFeatures,
     layers,
     bias: useBias,
     returnSequences,
