@@ -1,10 +1,11 @@
 /** Models as files: weights in one safetensors file, with structure, optimizer and random state in its metadata. */
 import type { Dtype } from '../core/dtype.ts';
-import { FormatError, StateError } from '../core/errors.ts';
+import { FormatError, StateError, TsgradError } from '../core/errors.ts';
 import { Fields, type Json, numberJson } from '../core/json.ts';
 import { defaultGenerator } from '../core/random.ts';
 import { type Shape, sizeOf } from '../core/shape.ts';
 import type { Layer, Module } from '../nn/module/module.ts';
+import { tie, tiesOf } from '../nn/module/tie.ts';
 import { describeModule, moduleOf } from '../nn/structure/structure.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { type RandomStates, randomJson, readRandom } from './random-states.ts';
@@ -100,8 +101,10 @@ export async function encodeCheckpoint(checkpoint: Checkpoint<Module>): Promise<
   }
   const states = Object.entries(optimizer?.tensors ?? {}).map(([name, x]) => [optimizerPrefix + name, x] as const);
   const description = describeModule(module);
+  const ties = 'structure' in description ? tiesOf(module) : []; // a module of one's own ties its own
   const notes: Record<string, Json | undefined> = {
     structure: 'structure' in description ? description.structure : { custom: { ...description.custom } },
+    tied: ties.length > 0 ? Object.fromEntries(ties) : undefined,
     input: input && { shape: input.shape, dtype: input.dtype },
     optimizer: optimizer && optimizerJson(optimizer),
     random: random && randomJson(random),
@@ -154,6 +157,8 @@ export function decodeCheckpoint(
   const random = randomNote && readRandom(randomNote);
   const room = Object.values(weights).reduce((sum, x) => sum + x.size, 0);
   const module = given ?? moduleIn(name, note('structure'), room);
+  const ties = given ? undefined : note('tied');
+  if (ties) tieAll(module, ties);
   if (!module.isBuilt) build(name, module, input);
   module.loadStateDict(weights);
   return { module, input, optimizer, random, training: note('training') };
@@ -177,6 +182,18 @@ function moduleIn(name: string, structure: Fields | undefined, room: number): La
   throw new StateError(
     `load: ${name} holds a model with a class of its own, ${typeName}${path ? ` at ${path}` : ''}, which the file cannot hold; pass one: { module: new ${path ? 'YourModel' : typeName}() }`,
   );
+}
+
+function tieAll(module: Layer, ties: Fields): void {
+  for (const name of ties.names) {
+    const source = ties.text(name);
+    try {
+      tie(module, name, source);
+    } catch (cause) {
+      if (!(cause instanceof TsgradError)) throw cause;
+      throw new FormatError(`${ties.path}: ${cause.message}; the file is damaged`, { cause });
+    }
+  }
 }
 
 /** Makes the parameters of a lazy module. What it draws for them is replaced, so the default generator stays as it is. */

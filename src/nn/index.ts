@@ -48,6 +48,7 @@ export { type LoadOptions, LoadReport, type Mismatch, type StateDict } from './m
 export { type BuildOptions, type Layer, Module } from './module/module.ts';
 export { type NameMap, onlyUnder, withoutPrefix } from './module/name-map.ts';
 export { outputsOf } from './module/outputs.ts';
+export { tie } from './module/tie.ts';
 export { BatchNorm, type BatchNormOptions } from './norm/batch-norm.ts';
 export { GroupNorm, type GroupNormOptions } from './norm/group-norm.ts';
 export { InstanceNorm, type InstanceNormOptions } from './norm/instance-norm.ts';
