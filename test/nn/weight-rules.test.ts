@@ -130,6 +130,16 @@ describe('layers', () => {
     expect(layer.bias!.norm().item()).toBeLessThan(0.1000001);
   });
 
+  it.each([
+    ['Embedding', (o: nn.EmbeddingOptions) => new nn.Embedding(3, 2, o)],
+    ['EmbeddingBag', (o: nn.EmbeddingOptions) => new nn.EmbeddingBag(3, 2, o)],
+  ] as const)('of a table give them to it: %s', (_, table) => {
+    const layer = table({ regularizer: l2, constraint: nn.constraint.unitNorm(), paddingIndex: 1 });
+    close(layer.regularization(), l2(layer.weight).item());
+    layer.applyConstraints();
+    close(layer.weight.norm({ dim: 1 }), [1, 0, 1]);
+  });
+
   it('that are recurrent tell the weights apart', () => {
     const layer = new nn.LSTM(2, {
       ...rules,

@@ -4,6 +4,7 @@ import { Tensor } from '../../tensor/tensor.ts';
 import { type Initializer, normal } from '../init.ts';
 import { parameter } from '../module/cell.ts';
 import type { ParameterOptions } from '../module/lazy.ts';
+import { type Constraint, constrain, type Regularizer, regularize } from '../parametrize/weight-rules.ts';
 
 /** Options of Embedding and EmbeddingBag. */
 export interface EmbeddingOptions extends ParameterOptions {
@@ -11,6 +12,10 @@ export interface EmbeddingOptions extends ParameterOptions {
   readonly paddingIndex?: number | undefined;
   /** Standard normal if left out, as in PyTorch. */
   readonly initializer?: Initializer | undefined;
+  /** A penalty on the table: `nn.regularizer.l2(1e-4)`. */
+  readonly regularizer?: Regularizer | undefined;
+  /** What the table is after each update: `nn.constraint.maxNorm(1)` bounds the length of each row. */
+  readonly constraint?: Constraint | undefined;
 }
 
 /** The padding row counted from the front; undefined where there is none. */
@@ -25,10 +30,10 @@ export function drawTable(
   count: number,
   features: number,
   padding: number | undefined,
-  { initializer = normal, dtype = 'float32', generator }: EmbeddingOptions,
+  { initializer = normal, dtype = 'float32', generator, regularizer, constraint }: EmbeddingOptions,
 ): Tensor {
   const rows = initializer([count, features], { dtype, ...(generator && { generator }) });
-  if (padding === undefined) return parameter(rows);
-  const padded = Tensor.arange(count, { dtype: 'int32' }).eq(padding);
-  return parameter(rows.maskedFill(padded.unsqueeze(1), 0));
+  const isPadding = (): Tensor => Tensor.arange(count, { dtype: 'int32' }).eq(padding!).unsqueeze(1);
+  const table = parameter(padding === undefined ? rows : rows.maskedFill(isPadding(), 0));
+  return constrain(regularize(table, regularizer), constraint);
 }
