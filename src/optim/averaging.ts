@@ -63,6 +63,11 @@ export abstract class WeightAverage {
     return this.count.item();
   }
 
+  /** Whether the module has the averages now. */
+  get isApplied(): boolean {
+    return this.replaced !== undefined;
+  }
+
   private get cells(): (readonly [name: string, cell: Tensor])[] {
     const buffers = this.buffers ? this.source.namedBuffers().filter(([, cell]) => isFloat(cell.dtype)) : [];
     return [...this.source.namedParameters(), ...buffers];

@@ -5,8 +5,10 @@ import type { Batch } from '../data/dataset.ts';
 import { restoreRandom } from '../io/random-states.ts';
 import { standardError, type TextWriter } from '../io/text-writer.ts';
 import type { Layer } from '../nn/module/module.ts';
+import type { WeightAverage } from '../optim/averaging.ts';
 import type { Optimizer } from '../optim/optimizer.ts';
 import type { Schedule } from '../optim/schedule/schedule.ts';
+import { AveragePlan } from './average-plan.ts';
 import { BatchStep, type ClipOptions } from './batch-step.ts';
 import type { Callback, Training } from './callback.ts';
 import { evaluate, type Signal } from './evaluate.ts';
@@ -48,6 +50,12 @@ export interface FitOptions extends ClipOptions {
   readonly scheduleEvery?: 'epoch' | 'batch';
   /** The score that ReduceLROnPlateau watches; default `'valLoss'` with validation data, else `'loss'`. */
   readonly scheduleMonitor?: string;
+  /** Averages the weights as they train; validation data are scored with the averages. What `optim.EMA` or `SWA` holds goes with a checkpoint. */
+  readonly average?: WeightAverage;
+  /** When the average takes in the weights; default after each `'batch'` for EMA, each `'epoch'` for SWA. */
+  readonly averageEvery?: 'epoch' | 'batch';
+  /** The first epoch whose weights are averaged; default 1. */
+  readonly averageFrom?: number;
   /** What orders the samples; the default generator if left out. */
   readonly generator?: Generator;
   /** Whether the first training of a loaded model goes on with the random state of its checkpoint; default true. */
@@ -82,6 +90,7 @@ interface Plan {
   readonly callbacks: readonly Callback[];
   readonly progress: Progress | undefined;
   readonly schedule: SchedulePlan | undefined;
+  readonly average: AveragePlan | undefined;
   readonly options: FitOptions;
 }
 
@@ -113,6 +122,7 @@ function planOf(state: ModelState, data: TrainingData, options: FitOptions): Pla
     callbacks: progress ? [progress, ...callbacks] : callbacks,
     progress,
     schedule: SchedulePlan.of(options, held !== undefined),
+    average: AveragePlan.of(options),
     options,
   };
 }
@@ -205,7 +215,8 @@ class Run implements Training {
     if (!complete) return;
     this.batches = this.batch;
     const scores = await this.running.values();
-    const held = plan.validation && (await evaluate('fit, validation', state, plan.validation, plan.options.signal));
+    plan.average?.epochDone(this.epoch);
+    const held = await this.validate();
     const record: EpochRecord = {
       epoch: this.epoch,
       ...scores,
@@ -220,6 +231,13 @@ class Run implements Training {
     await this.each((callback) => callback.onEpochEnd?.(this, record));
   }
 
+  private async validate(): Promise<({ readonly loss: number } & Scores) | undefined> {
+    const { validation, average, options } = this.plan;
+    if (!validation) return undefined;
+    const score = () => evaluate('fit, validation', this.state, validation, options.signal);
+    return average ? average.using(score) : score();
+  }
+
   /** Whether the epoch was trained to its end. */
   private async trainBatches(): Promise<boolean> {
     const { train } = this.plan;
@@ -227,16 +245,26 @@ class Run implements Training {
       const place = `epoch ${this.epoch}, batch ${this.batch + 1}`;
       const batch = batchOf(`fit, ${place}`, given);
       this.step ??= this.prepare(batch);
-      const loss = this.step.run(batch, this.state.metrics, place);
+      const loss = this.runStep(this.step, batch, place);
       this.running.add(loss, batch.x.shape[0]!);
       this.batch += 1;
       this.plan.schedule?.batchDone();
+      this.plan.average?.batchDone(this.epoch);
       await this.each((callback) => callback.onBatchEnd?.(this));
       await this.pauses.due();
       if (!this.goesOn()) return this.batch === this.batches;
     }
     if (this.batch === 0) throw new ArgumentError('fit: there was no batch to train on; give at least one sample');
     return true;
+  }
+
+  private runStep(step: BatchStep, batch: Batch, place: string): number {
+    try {
+      return step.run(batch, this.state.metrics, place);
+    } catch (error) {
+      this.plan.average?.goBack();
+      throw error;
+    }
   }
 
   /** Makes what only the first batch can tell: parameters whose size it sets, and the optimizer over them. */
@@ -248,7 +276,10 @@ class Run implements Training {
     this.optimizer = state.optimizer ??= makeOptimizer(state.optimizerChoice ?? 'adam', module.parameters());
     this.optimizer.zeroGrad();
     plan.schedule?.begin(this.optimizer, plan.options.resume === false ? undefined : state.resumeSchedule);
+    plan.average?.begin(plan.options.resume === false ? undefined : state.resumeAverage);
     state.resumeSchedule = undefined;
+    state.resumeAverage = undefined;
+    state.average = plan.average?.average;
     state.schedule = plan.schedule?.schedule;
     return new BatchStep(module, this.optimizer, plan.loss, plan.options, (output) => {
       if (!plan.loss.takesLabels) return;

@@ -5,6 +5,7 @@ import type { InputSpec } from '../io/checkpoint.ts';
 import type { RandomStates } from '../io/random-states.ts';
 import type { Metric } from '../metrics/metric.ts';
 import type { Layer } from '../nn/module/module.ts';
+import type { AverageState, WeightAverage } from '../optim/averaging.ts';
 import type { Optimizer } from '../optim/optimizer.ts';
 import type { Schedule, ScheduleState } from '../optim/schedule/schedule.ts';
 import type { EpochRecord } from './history.ts';
@@ -31,6 +32,10 @@ export interface ModelState {
   schedule: Schedule | undefined;
   /** The schedule's state in a checkpoint, until training goes on from it. */
   resumeSchedule: ScheduleState | undefined;
+  /** What has averaged the weights since the last `fit` began. */
+  average: WeightAverage | undefined;
+  /** The averages in a checkpoint, until training goes on from it. */
+  resumeAverage: AverageState | undefined;
   /** The state of the generator that orders the samples, if it is one of its own. */
   order: () => GeneratorState | undefined;
   /** Whether it is being trained. */

@@ -7,6 +7,7 @@ import { type Source, type Target, writeBytes } from '../io/transport.ts';
 import { type Layer, Module } from '../nn/module/module.ts';
 import type { Optimizer } from '../optim/optimizer.ts';
 import type { Tensor, TensorLike } from '../tensor/tensor.ts';
+import { splitAverages, withAverages } from './average-plan.ts';
 import { evaluate, predict } from './evaluate.ts';
 import { feedOf, isBatched, type TrainingData } from './feed.ts';
 import { type FitOptions, train } from './fit.ts';
@@ -93,6 +94,8 @@ export class Model<M extends Layer = Layer> {
       resume: undefined,
       schedule: undefined,
       resumeSchedule: undefined,
+      average: undefined,
+      resumeAverage: undefined,
       order: () => undefined,
       busy: false,
       absent: [],
@@ -157,14 +160,15 @@ export class Model<M extends Layer = Layer> {
   /** The bytes of the file that `save` writes. */
   async toBytes({ optimizer: withOptimizer = true }: SaveOptions = {}): Promise<Uint8Array> {
     const { state, module } = this;
-    const optimizer = withOptimizer && state.optimizer ? recordOf(state.optimizer, module) : undefined;
+    const own = withOptimizer && state.optimizer ? recordOf(state.optimizer, module) : undefined;
+    const average = own && (state.average?.stateDict() ?? state.resumeAverage);
     return encodeCheckpoint({
       module,
       input: state.input,
-      optimizer,
+      optimizer: own && withAverages(own, average),
       // A loaded model that has not trained yet passes on what it came with.
       random: state.resume ?? randomStatesOf(module, state.order()),
-      training: trainingJson(state, withOptimizer),
+      training: trainingJson(state, withOptimizer, average),
     });
   }
 
@@ -184,7 +188,8 @@ export class Model<M extends Layer = Layer> {
   }
 
   private static of(loaded: LoadedCheckpoint, options: LoadModelOptions): Model {
-    const { module, optimizer: record } = loaded;
+    const { module } = loaded;
+    const [record, averages] = loaded.optimizer ? splitAverages(loaded.optimizer) : [undefined, {}];
     const training = loaded.training && readTraining(loaded.training);
     const model = new Model(module, {
       optimizer: options.optimizer,
@@ -207,6 +212,7 @@ export class Model<M extends Layer = Layer> {
     state.input = loaded.input;
     state.resume = loaded.random;
     state.resumeSchedule = training?.schedule;
+    state.resumeAverage = training?.average && { ...training.average, tensors: averages };
     return model;
   }
 }

@@ -1,6 +1,7 @@
 /** How far training has come, as JSON in a checkpoint. */
 import { Fields, type Json, numberJson } from '../core/json.ts';
 import { type MetricName, metricNames } from '../metrics/metric.ts';
+import type { AverageState } from '../optim/averaging.ts';
 import type { ScheduleState } from '../optim/schedule/schedule.ts';
 import type { EpochRecord } from './history.ts';
 import { type LossName, lossNames } from './loss-choice.ts';
@@ -16,10 +17,12 @@ export interface TrainingRecord {
   readonly customMetrics: boolean;
   readonly epochs: readonly EpochRecord[];
   readonly schedule: ScheduleState | undefined;
+  /** The averages themselves are among the tensors. */
+  readonly average: Omit<AverageState, 'tensors'> | undefined;
 }
 
 /** As JSON; functions leave only a note that they are missing. @param withSchedule whether the schedule goes with it. */
-export function trainingJson(state: ModelState, withSchedule: boolean): Json {
+export function trainingJson(state: ModelState, withSchedule: boolean, average: AverageState | undefined): Json {
   const { loss, metricChoices, epochs } = state;
   const schedule = withSchedule ? (state.schedule?.stateDict() ?? state.resumeSchedule) : undefined;
   const names = metricChoices.filter((choice) => typeof choice === 'string');
@@ -32,6 +35,7 @@ export function trainingJson(state: ModelState, withSchedule: boolean): Json {
       Object.fromEntries(Object.entries(record).map(([name, value]) => [name, numberJson(value)])),
     ),
     ...(schedule && { schedule: scheduleJson(schedule) }),
+    ...(average && { average: { type: average.type, updates: average.updates } }),
   };
 }
 
@@ -69,8 +73,13 @@ export function readTraining(fields: Fields): TrainingRecord {
     }),
     customMetrics: fields.flag('customMetrics'),
     schedule: fields.has('schedule') ? readSchedule(fields.object('schedule')) : undefined,
+    average: fields.has('average') ? readAverage(fields.object('average')) : undefined,
     epochs: fields.list('epochs', (item, path) => readEpoch(new Fields(item, path))),
   };
+}
+
+function readAverage(fields: Fields): Omit<AverageState, 'tensors'> {
+  return { type: fields.text('type'), updates: fields.whole('updates') };
 }
 
 function readEpoch(fields: Fields): EpochRecord {
