@@ -5,6 +5,7 @@ export { type ArgumentsOf, Graph, type GraphValues, graph, type TensorsOf } from
 export { GraphValue, type InputOptions, input } from './container/graph-value.ts';
 export { Add, Average, Concat, Lambda, Maximum, Minimum, Multiply, Subtract } from './container/merge.ts';
 export { Sequential } from './container/sequential.ts';
+export { TimeDistributed } from './container/time-distributed.ts';
 export {
   Conv1D,
   Conv2D,

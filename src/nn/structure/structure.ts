@@ -6,6 +6,7 @@ import { sizeOf } from '../../core/shape.ts';
 import { Graph, type GraphPlan } from '../container/graph.ts';
 import { GraphValue } from '../container/graph-value.ts';
 import { Sequential } from '../container/sequential.ts';
+import { TimeDistributed } from '../container/time-distributed.ts';
 import type { Layer, Module } from '../module/module.ts';
 import { joinPath } from '../module/state-name.ts';
 import type { Part } from './layer-kind.ts';
@@ -25,7 +26,7 @@ export type Description = { readonly structure: Json } | { readonly custom: Cust
 /** Modules inside modules end here, so that a file cannot exhaust the stack. */
 const deepest = 64;
 
-/** Describes a built model: layers of `nn`, and Sequential and Graph of them. */
+/** Describes a built model: layers of `nn`, and Sequential, TimeDistributed and Graph of them. */
 export function describeModule(module: Module): Description {
   const seen = new Map<Module, string>();
   let custom: CustomLayer | undefined;
@@ -37,6 +38,9 @@ export function describeModule(module: Module): Description {
       layers.map((part, i) => walk(part, joinPath(path, String(i))));
     if (layer instanceof Sequential && layer.constructor === Sequential) {
       return { type: 'Sequential', layers: walkAll(layer.layers) };
+    }
+    if (layer instanceof TimeDistributed && layer.constructor === TimeDistributed) {
+      return { type: 'TimeDistributed', layer: walk(layer.layer, joinPath(path, 'layer')) };
     }
     if (layer instanceof Graph && layer.constructor === Graph) {
       const { inputs, steps, outputs } = layer.plan;
@@ -98,6 +102,11 @@ class Reader {
 
   private make(fields: Fields, path: string, depth: number): Part {
     const type = fields.text('type');
+    if (type === 'TimeDistributed') {
+      const part = this.read(fields.raw('layer'), `${fields.path}.layer`, joinPath(path, 'layer'), depth + 1);
+      if (part.single) return { single: true, module: new TimeDistributed(part.module) };
+      throw fields.fault('layer', 'must be a layer of one input');
+    }
     if (type !== 'Sequential' && type !== 'Graph') return makeLayer(type, fields, this.room);
     const parts = fields.list('layers', (part, where) => {
       const name = where.slice(where.lastIndexOf('.') + 1);

@@ -14,6 +14,13 @@ export const containerRows: readonly LayerRow[] = [
     order: 2,
   }),
   single({
+    name: 'TimeDistributed',
+    make: (o) => new nn.TimeDistributed(new nn.Sequential(new nn.Dense(3, o), new nn.Flatten())),
+    input: () => signed([2, 3, 2, 2]),
+    output: [2, 3, 6],
+    order: 2,
+  }),
+  single({
     name: 'Graph',
     make: (o) => {
       const x = nn.input([3]);
