@@ -14,6 +14,7 @@ export {
   saveCheckpoint,
 } from './checkpoint.ts';
 export { readFile, writeFile } from './file.ts';
+export { fromKeras, type KerasOptions, KerasWeights } from './keras/from-keras.ts';
 export type { RandomStates } from './random-states.ts';
 export {
   type FileDtype,
