@@ -112,6 +112,18 @@ describe('KeyValueCache', () => {
     );
   });
 
+  it('forgets a memory again where the call fails that brought it', () => {
+    const layer = new nn.TransformerDecoderLayer(8, 2, layerOptions());
+    const failing = new nn.TransformerDecoder([layer], { norm: new nn.LayerNorm(7) });
+    const model = new nn.TransformerDecoder([layer]);
+    const cache = new nn.KeyValueCache();
+    expect(() => failing.forward(x, memory.mul(2), { cache })).toThrow(ShapeError);
+    expectClose(
+      noGrad(() => model.forward(x, memory, { cache })),
+      noGrad(() => model.forward(x, memory)),
+    );
+  });
+
   it('refuses another batch, another memory, and another use', () => {
     const layer = new nn.MultiHeadAttention(8, 2, { generator: new Generator(1) });
     const cache = new nn.KeyValueCache();

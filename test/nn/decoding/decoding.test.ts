@@ -137,6 +137,22 @@ describe('beamSearch', () => {
     expect(best).toEqual({ symbols: [2, 1], score: expect.closeTo(Math.log(0.4 * 0.98), 6) });
   });
 
+  it('goes on where the likeliest is the end and longer sequences may win, and stops where none may', async () => {
+    let steps = 0;
+    const likelyEnd: nn.DecodingStep<null> = (symbols, state) => {
+      steps++;
+      const first = symbols.select(1, 0).eq(0).unsqueeze(1);
+      const logits = Tensor.where(first, [[-9, Math.log(0.4), Math.log(0.6)]], [[-9, -9, 0]]);
+      return { logits, state };
+    };
+    const options = { start: [[0], [0]], state: null, maxLength: 3, end: 2, beams: 1, select: () => null };
+    const find = async (lengthPenalty: number): Promise<(readonly number[])[]> =>
+      (await nn.beamSearch(likelyEnd, { ...options, lengthPenalty })).map((row) => row[0]!.symbols);
+    expect(await find(0)).toEqual([[], []]);
+    expect(steps).toBe(1);
+    expect(await find(1)).toEqual([[1], [1]]);
+  });
+
   it('has a beam for a vocabulary that is smaller than the beams, where all end', async () => {
     const short: nn.DecodingStep<number> = (symbols, n) => ({
       logits: Tensor.from([[-Infinity, n > 1 ? -Infinity : 0, 1]]).expand([symbols.shape[0]!, 3]),
