@@ -57,6 +57,7 @@ export { LayerNorm, type LayerNormOptions } from './norm/layer-norm.ts';
 export { LocalResponseNorm, type LocalResponseNormOptions } from './norm/local-response-norm.ts';
 export { RMSNorm, type RMSNormOptions } from './norm/rms-norm.ts';
 export type { RunningNormOptions } from './norm/running-norm.ts';
+export { ActivityRegularization } from './parametrize/activity-regularization.ts';
 export * as constraint from './parametrize/constraint.ts';
 export { removeParametrization } from './parametrize/parametrization.ts';
 export * as regularizer from './parametrize/regularizer.ts';

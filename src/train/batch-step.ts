@@ -2,7 +2,7 @@
 import { TrainingError, TsgradError } from '../core/errors.ts';
 import type { Batch } from '../data/dataset.ts';
 import type { Metric } from '../metrics/metric.ts';
-import type { Layer } from '../nn/module/module.ts';
+import type { Layer, Module } from '../nn/module/module.ts';
 import { constrainAll, penaltyOf } from '../nn/parametrize/weight-rules.ts';
 import { clipGradNorm, clipGradValue } from '../optim/clip.ts';
 import type { Optimizer, OptimizerState } from '../optim/optimizer.ts';
@@ -25,6 +25,7 @@ export class BatchStep {
   private readonly loss: LossChoice;
   private readonly clip: ClipOptions;
   private readonly parameters: readonly Tensor[];
+  private readonly layers: readonly Module[];
   private readonly cells: readonly Tensor[];
   /** Called with the first output, before anything has changed. */
   private check: ((output: Tensor) => void) | undefined;
@@ -48,6 +49,7 @@ export class BatchStep {
     this.clip = clip;
     this.check = check;
     this.parameters = module.parameters();
+    this.layers = module.namedModules().map(([, layer]) => layer);
     this.cells = cellsOf(module);
   }
 
@@ -65,7 +67,7 @@ export class BatchStep {
       this.check = undefined;
       const target = this.loss.align(output, y);
       const fit = this.loss.of(output, target);
-      const penalty = penaltyOf(this.parameters);
+      const penalty = penaltyOf(this.parameters, this.layers);
       const loss = penalty ? fit.add(penalty) : fit;
       const value = loss.item();
       if (!Number.isFinite(value)) throw this.diverged(value, x, place);

@@ -24,6 +24,7 @@ export async function evaluate(
   signal?: Signal,
 ): Promise<({ readonly loss: number } & Scores) | undefined> {
   const loss = lossOfModel(where, state);
+  const { module } = state;
   const scores = new RunningScores(state.metrics);
   const pauses = new Pauses();
   let batches = 0;
@@ -31,9 +32,10 @@ export async function evaluate(
     for await (const given of feed.epoch()) {
       const { x, y } = batchOf(where, given);
       noGrad(() => {
-        const output = state.module.forward(x);
+        const output = module.forward(x);
+        const [parameters, layers] = [module.parameters(), module.namedModules().map(([, layer]) => layer)];
         const target = loss.align(output, y);
-        const penalty = penaltyOf(state.module.parameters());
+        const penalty = penaltyOf(parameters, layers);
         const fit = loss.of(output, target);
         scores.add((penalty ? fit.add(penalty) : fit).item(), x.shape[0]!);
         for (const metric of state.metrics) metric.update(output, target);

@@ -219,6 +219,52 @@ describe('layers', () => {
   });
 });
 
+describe('ActivityRegularization', () => {
+  const x = Tensor.from([
+    [1, -2],
+    [3, 4],
+  ]);
+
+  it('puts a penalty on the last call, by the size of the batch', () => {
+    const net = new nn.Sequential(new nn.Dense(2, { inFeatures: 2 }), new nn.ActivityRegularization(l2));
+    expect(net.regularization().item()).toBe(0);
+    const first = net.forward(x.mul(5));
+    const out = net.forward(x);
+    expect(first).not.toBe(out);
+    close(net.regularization(), l2(out).item() / 2);
+    net.regularization().backward();
+    const expected = out.detach().transpose().matmul(x).mul(0.1);
+    expect(net.parameters()[0]!.grad!.sub(expected).abs().amax().item()).toBeLessThan(1e-5);
+    net.build([2, 2]);
+    close(net.regularization(), l2(out).item() / 2);
+    expect(Object.keys(net.stateDict())).toEqual(['0.weight', '0.bias']);
+  });
+
+  it('adds up over one call where it is shared', () => {
+    const layer = new nn.ActivityRegularization(l1);
+    new nn.Sequential(layer, layer).forward(x);
+    close(layer.regularization(), 1);
+  });
+
+  it('counts in training and in evaluation', async () => {
+    const layer = new nn.ActivityRegularization(nn.regularizer.l2(1));
+    const net = new nn.Sequential(new nn.Dense(2, { inFeatures: 2 }), layer);
+    const model = new Model(net, { optimizer: (p) => new SGD(p, { lr: 0.01 }), loss: 'mse' });
+    const y = Tensor.zeros([2, 2]);
+    const out = net.forward(x);
+    const expected = nn.mse(out, y).add(out.square().sum().div(2)).item();
+    expect((await model.evaluate({ x, y })).loss).toBeCloseTo(expected, 4);
+    const history = await model.fit({ x, y }, { epochs: 5, verbose: false });
+    expect(history.epochs[0]!.loss).toBeCloseTo(expected, 4);
+    expect(history.epochs[4]!.loss).toBeLessThan(expected);
+  });
+
+  it('is a layer of one’s own with a function of one’s own', () => {
+    const net = new nn.Sequential(new nn.ActivityRegularization((h) => h.abs().sum()));
+    expect(describeModule(net)).toEqual({ custom: { path: '0', typeName: 'ActivityRegularization' } });
+  });
+});
+
 const data = { x: signed([12, 3]).float32(), y: signed([12, 2]).float32() };
 const make = (): nn.Dense =>
   new nn.Dense(2, {

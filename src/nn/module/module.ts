@@ -7,8 +7,9 @@ import { Tensor } from '../../tensor/tensor.ts';
 import { GraphValue } from '../container/graph-value.ts';
 import { constrainAll, penaltyOf } from '../parametrize/weight-rules.ts';
 import { type CellKind, kindOf } from './cell.ts';
-import { observing, rehearse, within } from './running.ts';
 import { type LoadOptions, type LoadReport, loadInto, type StateDict } from './loading.ts';
+import { computeProperty, setProperties } from './property.ts';
+import { observing, rehearse, within } from './running.ts';
 import { joinPath, stateName } from './state-name.ts';
 import { formatSummary } from './summary.ts';
 
@@ -112,7 +113,6 @@ export abstract class Module {
     return [...this.walk('', [])].filter(([, module]) => !seen.has(module) && seen.add(module));
   }
 
-  /** Calls `f` on every module, children first. */
   /** The module at a path, as errors and `namedModules` give it: `features.0`. @throws ArgumentError where there is none. */
   getSubmodule(path: string): Module {
     for (const [known, module] of this.walk('', [])) if (known === path) return module;
@@ -160,6 +160,7 @@ export abstract class Module {
     );
   }
 
+  /** Calls `f` on every module, children first. */
   apply(f: (module: Module) => void): this {
     for (const [, module] of this.namedModules().reverse()) f(module);
     return this;
@@ -226,11 +227,11 @@ export abstract class Module {
   /**
    * Takes over a state, all of it or, where an error is thrown, nothing. Numbers are cast to the module's dtypes.
    * @throws StateError that names what is missing, unexpected or of another shape.
-   */
    * @example
    * const { tensors } = await io.loadTensors('backbone.safetensors');
    * net.loadStateDict(tensors, { names: nn.withoutPrefix(), strict: false, mismatched: 'skip' });
    * net.features.freeze();
+   */
   loadStateDict(state: Readonly<StateDict>, options: LoadOptions = {}): LoadReport {
     return loadInto(this.entries('loadStateDict'), state, options);
   }
@@ -258,12 +259,19 @@ export abstract class Module {
   // penalties and bounds
 
   /**
-   * The penalties of all regularized parameters together, without dims; 0 where there are none, or all are frozen.
+   * The penalties of all regularized parameters and activities together, without dims; 0 where there are none. Frozen
+   * parameters count for nothing.
    * `Model.fit` adds it to the loss; a loop of one's own does so itself.
    * @example const loss = nn.mse(net.forward(x), y).add(net.regularization());
    */
   regularization(): Tensor {
-    return penaltyOf(this.parameters()) ?? Tensor.zeros([]);
+    const layers = this.namedModules().map(([, module]) => module);
+    return penaltyOf(this.parameters(), layers) ?? Tensor.zeros([]);
+  }
+
+  /** @internal A penalty on what passed through it in the last call. */
+  get activityPenalty(): Tensor | undefined {
+    return undefined;
   }
 
   /** Puts constrained parameters into their bounds, but frozen ones; `Model.fit` does so after each update. */
@@ -273,10 +281,9 @@ export abstract class Module {
 
   /** @internal Its own parameters by the names of their properties; arrays are left out. */
   ownParameters(): Map<string, Tensor> {
-    const own = [...this.members()].filter((member): member is [string, Tensor] => {
-      return member[1] instanceof Tensor && kindOf(member[1]) === 'parameter';
-    });
-    return new Map(own);
+    const isParameter = (member: readonly [string, unknown]): member is [string, Tensor] =>
+      member[1] instanceof Tensor && kindOf(member[1]) === 'parameter';
+    return new Map([...this.members()].filter(isParameter));
   }
 
   /** @internal Calls `f` when its own parameters exist, now or whenever they are made; the result ends that. */
@@ -287,16 +294,14 @@ export abstract class Module {
 
   /** @internal From now on other cells are its state, and `compute` answers where it reads the parameter. */
   standIn(name: string, cells: ReadonlyMap<string, Tensor>, compute: () => Tensor): void {
-    for (const [other, value] of cells) {
-      Object.defineProperty(this, other, { value, enumerable: true, configurable: true, writable: true });
-    }
-    Object.defineProperty(this, name, { get: compute, enumerable: false, configurable: true });
+    setProperties(this, cells);
+    computeProperty(this, name, compute);
   }
 
   /** @internal The way back from `standIn`. */
   standBack(name: string, others: Iterable<string>, value: Tensor): void {
     for (const other of others) Reflect.deleteProperty(this, other);
-    Object.defineProperty(this, name, { value, enumerable: true, configurable: true, writable: true });
+    setProperties(this, [[name, value]]);
   }
 
   // sizes

@@ -73,13 +73,22 @@ export function giveRules(parameter: Tensor, name: string, rules: RecurrentWeigh
   return constrain(regularize(parameter, regularizer), constraint);
 }
 
-/** @internal All penalties together; undefined where there are none. Frozen parameters count for nothing, as in Keras. */
-export function penaltyOf(parameters: readonly Tensor[]): Tensor | undefined {
+/** What may have a penalty on what passed through it. */
+interface Active {
+  readonly activityPenalty: Tensor | undefined;
+}
+
+/**
+ * @internal The penalties of all parameters and layers together; undefined where there are none. Frozen parameters count
+ * for nothing, as in Keras.
+ */
+export function penaltyOf(parameters: readonly Tensor[], layers: readonly Active[]): Tensor | undefined {
   let sum: Tensor | undefined;
-  for (const p of parameters) {
-    const penalty = p.requiresGrad ? regularizers.get(p)?.(p) : undefined;
+  const add = (penalty: Tensor | undefined): void => {
     if (penalty) sum = sum ? sum.add(penalty) : penalty;
-  }
+  };
+  for (const p of parameters) if (p.requiresGrad) add(regularizers.get(p)?.(p));
+  for (const layer of layers) add(layer.activityPenalty);
   return sum;
 }
 

@@ -7,6 +7,7 @@ import { denseKinds } from './kinds/dense.ts';
 import { dropoutKinds } from './kinds/dropout.ts';
 import { embeddingKinds } from './kinds/embedding.ts';
 import { normKinds } from './kinds/norm.ts';
+import { parametrizeKinds } from './kinds/parametrize.ts';
 import { poolingKinds } from './kinds/pooling.ts';
 import { recurrentKinds } from './kinds/recurrent.ts';
 import { shapeKinds } from './kinds/shape.ts';
@@ -22,6 +23,7 @@ export const layerKinds: readonly LayerKind[] = [
   ...dropoutKinds,
   ...embeddingKinds,
   ...normKinds,
+  ...parametrizeKinds,
   ...poolingKinds,
   ...recurrentKinds,
   ...shapeKinds,

@@ -88,7 +88,7 @@ function ownNames(layer: Module): Map<string, Tensor> {
 }
 
 /** The regularizer that a saved model names. */
-function regularizerIn(f: Fields): Regularizer {
+export function regularizerIn(f: Fields): Regularizer {
   const type = f.oneOf('type', ['l1', 'l2', 'l1l2', 'orthogonal']);
   if (type === 'l1l2') return l1l2({ l1: f.number('l1'), l2: f.number('l2') });
   const factor = f.number('factor');

@@ -46,4 +46,11 @@ export const parametrizedRows: readonly LayerRow[] = [
     output: [1, 2, 3],
     order: 2,
   }),
+  single({
+    name: 'ActivityRegularization',
+    make: () => new nn.ActivityRegularization(nn.regularizer.l2(0.1)),
+    input: () => signed([2, 3]),
+    output: [2, 3],
+    order: 2,
+  }),
 ];
