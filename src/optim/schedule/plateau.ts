@@ -51,7 +51,7 @@ const type = 'ReduceLROnPlateau';
  * for (…) schedule.step(validationLoss);
  */
 export class ReduceLROnPlateau extends Schedule {
-  readonly type = type;
+  readonly type = 'ReduceLROnPlateau';
   private readonly options: Required<ReduceLROnPlateauOptions>;
   private current: readonly number[] = [];
   private best: number = Infinity;
