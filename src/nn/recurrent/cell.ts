@@ -36,15 +36,16 @@ export abstract class RecurrentCell<S> extends LazyModule {
 
   /** @internal */
   protected create(inFeatures: number): void {
-    const { hidden, kind, options } = this;
+    const { hidden, kind } = this;
     checkCount(this.typeName, 'inFeatures', inFeatures);
-    const standard: Initializer = (shape, o) => symmetric(shape, 1 / Math.sqrt(hidden), o);
+    const standard: Initializer = (shape, options) => symmetric(shape, 1 / Math.sqrt(hidden), options);
+    const { kernelInitializer = standard, recurrentInitializer = standard, biasInitializer = standard } = this.options;
     const rows = kind.gates * hidden;
-    this.addParameter('weightIh', [rows, inFeatures], options.kernelInitializer ?? standard);
-    this.addParameter('weightHh', [rows, hidden], options.recurrentInitializer ?? standard);
+    this.addParameter('weightIh', [rows, inFeatures], kernelInitializer);
+    this.addParameter('weightHh', [rows, hidden], recurrentInitializer);
     if (!this.useBias) return;
-    this.addParameter('biasIh', [rows], options.biasInitializer ?? standard);
-    this.addParameter('biasHh', [rows], options.biasInitializer ?? standard);
+    this.addParameter('biasIh', [rows], biasInitializer);
+    this.addParameter('biasHh', [rows], biasInitializer);
   }
 
   /** @internal */
