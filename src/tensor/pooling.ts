@@ -8,6 +8,7 @@ import { Convolutions, type PerDim, perDim } from './convolution.ts';
 import { rootFormulas } from './formulas.ts';
 import type { Padding } from './indexing.ts';
 import type { Extremes } from './reduce.ts';
+import { isGradEnabled } from './value.ts';
 
 /** Options of max-pooling. */
 export interface MaxPoolOptions {
@@ -90,7 +91,12 @@ export abstract class Poolings extends Convolutions {
     const geometry = this.geometry(where, spatial, kernel, options);
     const padding = geometry.map((g) => g.padding);
     const lowest = isFloat(this.dtype) ? -Infinity : -(2 ** 31);
-    const windows = this.pad(padding, { value: lowest }).windows(geometry).flatten(-spatial);
+    const views = this.pad(padding, { value: lowest }).windows(geometry);
+    // without a gradient it does not matter which of equals it is: a reduction reads the views as they lie
+    if (!options.returnIndices && isFloat(this.dtype) && !(this.node && isGradEnabled())) {
+      return views.amax({ dim: geometry.map((_, d) => d + 2 + spatial) });
+    }
+    const windows = views.flatten(-spatial);
     const { values, indices } = windows.max({ dim: -1 });
     if (!options.returnIndices) return values;
     const plane = this.shape.slice(2);

@@ -1,6 +1,7 @@
 /** Convolutions, poolings, unfold and fold beside their definitions, and what they refuse. */
 import { describe, expect, it } from 'vitest';
 import { ArgumentError, DtypeError, ShapeError } from '../../src/core/errors.ts';
+import { Generator } from '../../src/core/random.ts';
 import { Tensor } from '../../src/tensor/tensor.ts';
 import { expectElements, readerOf, sumOver } from './definition.ts';
 import { refuses } from './refusal.ts';
@@ -127,6 +128,8 @@ describe('poolings', () => {
       Math.max(...inside(n, c, i, j, kernel, options.stride, options.padding, options.dilation)),
     );
     expect(x.maxPool2d(kernel, options).toArray()).toEqual(values.toArray());
+    const taped = Tensor.from(x, { requiresGrad: true }).maxPool2d(kernel, options);
+    expect(taped.toArray()).toEqual(values.toArray());
     const read = readerOf(values);
     expectElements(x.flatten(2).gather(2, indices.flatten(2)).reshape(values.shape), values.shape, read);
   });
@@ -208,6 +211,16 @@ describe('poolings', () => {
     expect(deep.adaptiveMaxPool3d([1, 2, 3]).squeeze(2).toArray()).toEqual(x.adaptiveMaxPool2d([2, 3]).toArray());
   });
 
+  it('gives the same numbers with and without a gradient, NaN and infinities included, at any size', () => {
+    const images = Tensor.randn([8, 4, 16, 16], { generator: new Generator(3) });
+    const odd = Tensor.where(images.gt(2), Number.NaN, Tensor.where(images.lt(-1), -Infinity, images));
+    for (const options of [{}, { stride: 1, padding: 1 }, { dilation: 2, ceilMode: true }]) {
+      const taped = Tensor.from(odd, { requiresGrad: true }).maxPool2d(3, options);
+      expect(taped.requiresGrad).toBe(true);
+      expect(odd.maxPool2d(3, options).dataSync()).toEqual(taped.dataSync());
+    }
+  });
+
   it('the first of equals gets the gradient, and NaN wins', () => {
     const y = Tensor.from([[[1, 1, 0, 2]]], { requiresGrad: true });
     y.maxPool1d(2).sum().backward();
@@ -217,6 +230,8 @@ describe('poolings', () => {
         .maxPool1d(2)
         .toArray(),
     ).toEqual([[[Number.NaN, 2]]]);
+    const taped = Tensor.from([[[Number.NaN, 1, 0, 2]]], { requiresGrad: true }).maxPool1d(2);
+    expect(taped.toArray()).toEqual([[[Number.NaN, 2]]]);
   });
 });
 
