@@ -4,6 +4,7 @@ import { bandwidthKernel } from './proofs/bandwidth-kernel.ts';
 import { derivatives } from './proofs/derivatives.ts';
 import { drawnDigits } from './proofs/drawn-digits.ts';
 import { engineMemory } from './proofs/engine-memory.ts';
+import { examples } from './proofs/examples.ts';
 import { goldens } from './proofs/goldens.ts';
 import { lenetEager } from './proofs/lenet-eager.ts';
 import { mathsKernel } from './proofs/maths-kernel.ts';
@@ -40,4 +41,5 @@ export const proofs: readonly Proof[] = [
   startup,
   engineMemory,
   threadsBits,
+  ...examples,
 ];

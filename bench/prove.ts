@@ -24,7 +24,7 @@ function list(): string {
 }
 
 function lineOf({ name, title, options }: Proof): string {
-  return `  ${name.padEnd(16)} ${title}${options === undefined ? '' : ` [${options}]`}`;
+  return `  ${name.padEnd(28)} ${title}${options === undefined ? '' : ` [${options}]`}`;
 }
 
 try {

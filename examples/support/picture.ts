@@ -1,0 +1,29 @@
+/** Grey pictures side by side: in the terminal, and as a PGM file that image viewers open. */
+import { writeFile } from 'node:fs/promises';
+import type { Tensor } from '../../src/index.ts';
+
+/** Brightness from 0 to 1 as a character, dark to light. */
+const shades = [...' .:-=+*#%@'];
+
+/** A grid of pictures [N, H, W], brightness from 0 to 1, `columns` in a row: [rows·H, columns·W]. */
+export function grid(pictures: Tensor, columns: number): Tensor {
+  const [count, height, width] = pictures.shape as readonly [number, number, number];
+  return pictures
+    .reshape([count / columns, columns, height, width])
+    .permute([0, 2, 1, 3])
+    .reshape([(count / columns) * height, columns * width]);
+}
+
+/** Prints a picture [H, W], every second line of it since characters are high, and writes it to the file. */
+export async function show(picture: Tensor, path: string): Promise<void> {
+  const [height, width] = picture.shape as readonly [number, number];
+  const pixels = picture.clamp(0, 1).dataSync();
+  for (let y = 0; y < height; y += 2) {
+    let line = '';
+    for (let x = 0; x < width; x++) line += shades[Math.round(pixels[y * width + x]! * (shades.length - 1))];
+    console.log(line.trimEnd());
+  }
+  const bytes = Uint8Array.from(pixels, (p) => Math.round(255 * p));
+  await writeFile(path, Buffer.concat([Buffer.from(`P5\n${width} ${height}\n255\n`), bytes]));
+  console.log(`written: ${path}`);
+}
