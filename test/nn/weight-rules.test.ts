@@ -130,6 +130,11 @@ describe('layers', () => {
     expect(layer.bias!.norm().item()).toBeLessThan(0.1000001);
   });
 
+  it('of two inputs do so too', () => {
+    const layer = new nn.Bilinear(2, { inFeatures: [3, 2], ...rules });
+    close(layer.regularization(), l1(layer.weight).add(l2(layer.bias!)).item());
+  });
+
   it.each([
     ['Embedding', (o: nn.EmbeddingOptions) => new nn.Embedding(3, 2, o)],
     ['EmbeddingBag', (o: nn.EmbeddingOptions) => new nn.EmbeddingBag(3, 2, o)],

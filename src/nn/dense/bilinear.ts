@@ -5,9 +5,10 @@ import type { Tensor } from '../../tensor/tensor.ts';
 import { type Initializer, symmetric } from '../init.ts';
 import { checkCount } from '../module/argument.ts';
 import { LazyModule, type ParameterOptions } from '../module/lazy.ts';
+import type { WeightRules } from '../parametrize/weight-rules.ts';
 
 /** Options of Bilinear. */
-export interface BilinearOptions extends ParameterOptions {
+export interface BilinearOptions extends ParameterOptions, WeightRules {
   /** The sizes of both inputs' last dims; taken from the first inputs unless both are given. */
   readonly inFeatures?: readonly [first: number, second: number];
   readonly bias?: boolean;
