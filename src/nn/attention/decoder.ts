@@ -19,7 +19,7 @@ import { type AttentionOptions, MultiHeadAttention } from './multi-head-attentio
 export interface DecoderOptions extends AttentionOptions {
   /** As `mask`, of the attention to the memory: [Tq, Tm], …. */
   readonly memoryMask?: Tensor | undefined;
-  /** [B, Tm]: true at steps of the memory that are padding. */
+  /** True at steps of the memory that are padding, [B, Tm]. */
   readonly memoryKeyPaddingMask?: Tensor | undefined;
 }
 

@@ -3,6 +3,7 @@ import { isFloat } from '../../core/dtype.ts';
 import { DtypeError, ShapeError } from '../../core/errors.ts';
 import { checkShape, type Shape, shapeText } from '../../core/shape.ts';
 import { Tensor } from '../../tensor/tensor.ts';
+import { checkCount } from '../module/argument.ts';
 
 /**
  * The mask of a causal model: [queries, keys], true where a key is later than the query and so not allowed. The last query
@@ -11,6 +12,31 @@ import { Tensor } from '../../tensor/tensor.ts';
 export function causalMask(queries: number, keys: number = queries): Tensor {
   checkShape('causalMask', [queries, keys]);
   return Tensor.ones([queries, keys], { dtype: 'bool' }).triu(1 + keys - queries);
+}
+
+/**
+ * A mask that is added to the scores of each head: the farther a key, the less it counts, and each head forgets at a pace
+ * of its own (ALiBi, Press et al. 2022): [1, heads, queries, keys], the last query at the last key. It replaces positions.
+ * @example attention.forward(x, x, x, { causal: true, mask: nn.alibiMask(8, x.shape[1]!) })
+ */
+export function alibiMask(heads: number, queries: number, keys: number = queries): Tensor {
+  checkCount('alibiMask', 'heads', heads);
+  checkShape('alibiMask', [queries, keys]);
+  const at = Tensor.arange(queries)
+    .add(keys - queries)
+    .unsqueeze(1);
+  const distance = at.sub(Tensor.arange(keys)).abs(); // [queries, keys]
+  return distance
+    .mul(Tensor.from(slopesOf(heads)).reshape([heads, 1, 1]))
+    .neg()
+    .unsqueeze(0);
+}
+
+/** 2^(−8/n), 2^(−16/n), … for a power of two; for other numbers every other slope of twice as many fills up. */
+function slopesOf(heads: number): number[] {
+  const power = 2 ** Math.floor(Math.log2(heads));
+  const slope = (i: number, n: number): number => 2 ** ((-8 * (i + 1)) / n);
+  return Array.from({ length: heads }, (_, i) => (i < power ? slope(i, power) : slope(2 * (i - power), 2 * power)));
 }
 
 /** @internal The tensor that is added to scores of this dtype: a bool mask becomes −∞ where it is true. */

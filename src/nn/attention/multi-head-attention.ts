@@ -45,7 +45,7 @@ export interface AttentionOptions {
    * [B·H, Tq, Tk] or [B, H, Tq, Tk]; dims of the last may be 1.
    */
   readonly mask?: Tensor | undefined;
-  /** [B, Tk]: true at keys that are padding (or a float that is added). With a cache it covers the steps before, too. */
+  /** True at keys that are padding (or a float that is added), [B, Tk]. With a cache it covers the steps before, too. */
   readonly keyPaddingMask?: Tensor | undefined;
   /** Whether a query sees only the keys up to its own; what the layer was made with if left out. */
   readonly causal?: boolean | undefined;

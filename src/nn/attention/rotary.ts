@@ -35,7 +35,7 @@ export class Rotary extends Module {
     this.interleaved = interleaved;
   }
 
-  /** @param options.offset the position of the first step. */
+  /** The first step stands at `offset`. */
   forward(x: Tensor, { offset = 0 }: PositionOptions = {}): Tensor {
     const features = x.shape.at(-1) ?? 0;
     if (x.rank < 2 || features % 2 === 1) {

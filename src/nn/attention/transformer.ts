@@ -18,11 +18,11 @@ export interface TransformerOptions extends TransformerLayerOptions {
 export interface TransformerCall {
   /** Of the source's attention to itself; see AttentionOptions. */
   readonly mask?: Tensor | undefined;
-  /** [B, Ts]: true at steps of the source that are padding, for encoder and decoder. */
+  /** True at steps of the source that are padding, [B, Ts]; for encoder and decoder. */
   readonly keyPaddingMask?: Tensor | undefined;
   /** Of the target's attention to itself. */
   readonly targetMask?: Tensor | undefined;
-  /** [B, Tt]: true at steps of the target that are padding. */
+  /** True at steps of the target that are padding, [B, Tt]. */
   readonly targetKeyPaddingMask?: Tensor | undefined;
   /** Whether a step of the target sees only those up to its own; what the transformer was made with if left out. */
   readonly causal?: boolean | undefined;

@@ -53,6 +53,29 @@ describe('LearnedPositions', () => {
   });
 });
 
+describe('alibiMask', () => {
+  it('takes from the score of a key what its distance says, per head', () => {
+    const mask = nn.alibiMask(4, 2, 3);
+    expect(mask.shape).toEqual([1, 4, 2, 3]);
+    expect(mask.select(0, 0).select(0, 0).toArray()).toEqual([
+      [-0.25, -0, -0.25],
+      [-0.5, -0.25, -0],
+    ]);
+    const slopes = (heads: number): number[] => [...nn.alibiMask(heads, 1, 2).select(-1, 0).dataSync()].map((x) => -x);
+    expect(slopes(8)).toEqual([1, 2, 3, 4, 5, 6, 7, 8].map((i) => 2 ** -i));
+    // of 12 heads as the authors' code has it: those of 8, then of 16 every other
+    expect(slopes(12).slice(8)).toEqual([1, 3, 5, 7].map((i) => Math.fround(2 ** (-i / 2))));
+    expect(() => nn.alibiMask(0, 2)).toThrow(ArgumentError);
+  });
+
+  it('is a mask of the heads', () => {
+    const layer = new nn.MultiHeadAttention(8, 4);
+    const x = signed([2, 3, 8]).float32();
+    const { weights } = layer.forwardWithWeights(x, x, x, { mask: nn.alibiMask(4, 3).mul(1e4) });
+    expect(weights.sub(Tensor.eye(3)).abs().max().item()).toBeLessThan(1e-6);
+  });
+});
+
 describe('Rotary', () => {
   it('turns features i and i + D/2 as LLaMA, or neighbours as the paper', () => {
     const x = signed([3, 4]);

@@ -1,4 +1,5 @@
 /** How attention, positions and transformers are described. */
+import { FormatError } from '../../../core/errors.ts';
 import { Fields, type Json } from '../../../core/json.ts';
 import { activationNames } from '../../activation/activation.ts';
 import { TransformerDecoder, TransformerDecoderLayer } from '../../attention/decoder.ts';
@@ -103,16 +104,27 @@ function stackIn<M extends Module>(
 ): { layers: M[]; norm: Layer | undefined } {
   const layers = f.list('layers', (item, at) => {
     const fields = new Fields(item, at);
-    const layer = new make(...layerOptionsIn(fields, hold));
+    const layer = new make(...layerOptionsIn(fields, holdIn(fields, hold)));
     fields.finish();
     return layer;
   });
   return { layers, norm: f.raw('norm') === null ? undefined : normIn(f.object('norm'), hold) };
 }
 
+/** Says of a field inside the stack where it is. */
+function holdIn(fields: Fields, hold: Hold): Hold {
+  return (field, ...sizes) => {
+    try {
+      hold(field, ...sizes);
+    } catch (error) {
+      throw error instanceof FormatError ? fields.fault(field, 'is too much for the numbers of the file') : error;
+    }
+  };
+}
+
 function normIn(f: Fields, hold: Hold): Layer {
   const type = f.text('type');
-  const part = normKinds.find((kind) => kind.type === type)?.make(f, hold);
+  const part = normKinds.find((kind) => kind.type === type)?.make(f, holdIn(f, hold));
   if (!part?.single) throw f.fault('type', 'must be a norm of this version');
   f.finish();
   return part.module;
