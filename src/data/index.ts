@@ -16,5 +16,5 @@ export { type IdxArray, type IdxData, type IdxOptions, type IdxType, readIdx, wr
 export { loadMnist } from './formats/mnist.ts';
 export type { ImageSet, ImageSets } from './image-set.ts';
 export { Loader, type LoaderOptions, type LoaderState, type SampleStream } from './loader.ts';
-export { type PadOptions, padSequences } from './pad-sequences.ts';
+export { type PadSequencesOptions, padSequences } from './pad-sequences.ts';
 export { type ArrayOptions, fromArrays, TensorDataset } from './tensor-dataset.ts';

@@ -4,7 +4,7 @@ import { ArgumentError, DtypeError } from '../core/errors.ts';
 import { Tensor } from '../tensor/tensor.ts';
 
 /** Options of `padSequences`. */
-export interface PadOptions {
+export interface PadSequencesOptions {
   /** What stands behind a sequence that ended; default 0. */
   readonly value?: number;
   /** The length T of all: longer sequences lose their end; default that of the longest, at least 1. */
@@ -22,7 +22,7 @@ export interface PadOptions {
  */
 export function padSequences(
   sequences: readonly ArrayLike<number>[],
-  { value = 0, length, dtype = 'int32' }: PadOptions = {},
+  { value = 0, length, dtype = 'int32' }: PadSequencesOptions = {},
 ): Tensor {
   if (sequences.length === 0) throw new ArgumentError('padSequences: takes at least one sequence; got none');
   if (length !== undefined && !(Number.isSafeInteger(length) && length >= 1)) {
