@@ -280,12 +280,12 @@ describe('what does not fit is refused', () => {
     [
       () => row.pad([[6, 0]], { mode: 'reflect' }),
       ShapeError,
-      'pad: reflect padding of 6 and 0 is too much for 6 elements; at most 5',
+      'pad: reflect padding needs more elements; got 6 for 6 before and 0 after; it takes at most 5 of them',
     ],
     [
       () => row.pad([[0, 7]], { mode: 'circular' }),
       ShapeError,
-      'circular padding of 0 and 7 is too much for 6 elements; at most 6',
+      'circular padding needs more elements; got 6 for 0 before and 7 after; it takes at most 6 of them',
     ],
     [() => Tensor.zeros([0]).pad([[1, 0]], { mode: 'replicate' }), ShapeError, 'too much for 0 elements'],
   ]);
