@@ -29,8 +29,8 @@ export {
   ConvTranspose3D,
   type TransposedOptions,
 } from './convolution/transposed.ts';
-export { Bilinear, type BilinearOptions } from './dense/bilinear.ts';
 export * from './decoding/index.ts';
+export { Bilinear, type BilinearOptions } from './dense/bilinear.ts';
 export { Dense, type DenseOptions } from './dense/dense.ts';
 export { AlphaDropout } from './dropout/alpha-dropout.ts';
 export { Dropout, SpatialDropout, StochasticDepth, type StochasticDepthOptions } from './dropout/dropout.ts';
@@ -46,7 +46,7 @@ export * from './loss/index.ts';
 export { buffer, parameter } from './module/cell.ts';
 export type { ParameterOptions } from './module/lazy.ts';
 export { type LoadOptions, LoadReport, type Mismatch, type StateDict } from './module/loading.ts';
-export { type BuildOptions, type Layer, Module } from './module/module.ts';
+export { type BuildOptions, type Layer, Module, type SummaryOptions } from './module/module.ts';
 export { type NameMap, onlyUnder, withoutPrefix } from './module/name-map.ts';
 export { outputsOf } from './module/outputs.ts';
 export { tie } from './module/tie.ts';

@@ -22,7 +22,9 @@ describe('a graph of one chain', () => {
   });
 
   it('has a summary that needs no shape', () => {
-    expect(net.summary()).toMatch(/\(model\) +Graph +\[1, 3\]\n0 +Dense +\[1, 4\] +28\n1 +Dense +\[1, 3\] +15/);
+    expect(net.summary()).toMatch(
+      /\(model\) +Graph +\[1, 3\]\n0 +Dense +\[1, 4\] +28 {2}input\n1 +Dense +\[1, 3\] +15 {2}0\n/,
+    );
   });
 });
 

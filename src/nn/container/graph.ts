@@ -92,6 +92,19 @@ export class Graph<I extends GraphValues = GraphValue, O extends GraphValues = G
     return [...inputs];
   }
 
+  /** @internal Values by the layers that give them; a layer that is called again gives `0 (2)`. */
+  protected override connections(): readonly (readonly [module: Module, takes: string])[] {
+    const { inputs, steps } = this.plan;
+    const values = inputs.map((_, i) => (inputs.length === 1 ? 'input' : `input ${i}`));
+    const calls = this.layers.map((): string[] => []);
+    for (const step of steps) {
+      const made = calls[step.layer]!;
+      made.push(step.inputs.map((index) => values[index]!).join(', '));
+      values.push(made.length === 1 ? String(step.layer) : `${step.layer} (${made.length})`);
+    }
+    return this.layers.map((layer, i) => [layer, calls[i]!.join(' | ')] as const);
+  }
+
   /** @internal */
   protected override exampleInputs(): readonly Tensor[] {
     return this.plan.inputs.map(({ shape, dtype }) => Tensor.zeros([1, ...shape], { dtype }));

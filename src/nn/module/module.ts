@@ -1,22 +1,28 @@
 /** The base of everything that holds parameters: names, modes, state, and sizes inferred at the first call. */
-import { bytesPerElement, type Dtype } from '../../core/dtype.ts';
+import type { Dtype } from '../../core/dtype.ts';
 import { ArgumentError, StateError } from '../../core/errors.ts';
-import { checkShape, type Shape, shapeText } from '../../core/shape.ts';
-import { noGrad } from '../../tensor/grad.ts';
+import { type Shape, shapeText } from '../../core/shape.ts';
 import { Tensor } from '../../tensor/tensor.ts';
 import { GraphValue } from '../container/graph-value.ts';
 import { constrainAll, penaltyOf } from '../parametrize/weight-rules.ts';
 import { type CellKind, kindOf } from './cell.ts';
 import { type LoadOptions, type LoadReport, loadInto, type StateDict } from './loading.ts';
 import { computeProperty, setProperties } from './property.ts';
-import { observing, rehearse, within } from './running.ts';
+import { outputsOnZeros, zerosFor } from './rehearsal.ts';
+import { within } from './running.ts';
 import { joinPath, stateName } from './state-name.ts';
 import { formatSummary } from './summary.ts';
 
-/** Options of `build` and `summary`. */
+/** Options of `build`. */
 export interface BuildOptions {
-  /** What the input is: int32 for a model that starts with an Embedding. */
-  readonly dtype?: Dtype;
+  /** What the input is, or each of several: int32 for a model that starts with an Embedding. */
+  readonly dtype?: Dtype | readonly Dtype[];
+}
+
+/** Options of `summary`. */
+export interface SummaryOptions extends BuildOptions {
+  /** How deep modules in modules have rows of their own; those below are counted in the row above. All if left out. */
+  readonly depth?: number;
 }
 
 /** A module that makes one tensor of one: what Sequential and Model take. */
@@ -85,7 +91,7 @@ export abstract class Module {
   }
 
   /** Members, arrays opened: `blocks` → `blocks.0`, `blocks.1`. */
-  private *parts(): Generator<[string, unknown]> {
+  *#parts(): Generator<[string, unknown]> {
     for (const [property, value] of this.members()) {
       const name = stateName(property);
       if (!Array.isArray(value)) yield [name, value];
@@ -94,29 +100,29 @@ export abstract class Module {
   }
 
   /** Every module under every name it has; never inside itself. */
-  private *walk(path: string, above: readonly Module[]): Generator<[string, Module]> {
+  *#walk(path: string, above: readonly Module[]): Generator<[string, Module]> {
     if (above.includes(this)) return;
     yield [path, this];
-    for (const [name, part] of this.parts()) {
-      if (part instanceof Module) yield* part.walk(joinPath(path, name), [...above, this]);
+    for (const [name, part] of this.#parts()) {
+      if (part instanceof Module) yield* part.#walk(joinPath(path, name), [...above, this]);
     }
   }
 
   /** The modules right below, by name. */
   children(): [name: string, module: Module][] {
-    return [...this.parts()].filter((part): part is [string, Module] => part[1] instanceof Module);
+    return [...this.#parts()].filter((part): part is [string, Module] => part[1] instanceof Module);
   }
 
   /** This module (named '') and all below it, each once. */
   namedModules(): [path: string, module: Module][] {
     const seen = new Set<Module>();
-    return [...this.walk('', [])].filter(([, module]) => !seen.has(module) && seen.add(module));
+    return [...this.#walk('', [])].filter(([, module]) => !seen.has(module) && seen.add(module));
   }
 
   /** The module at a path, as errors and `namedModules` give it: `features.0`. @throws ArgumentError where there is none. */
   getSubmodule(path: string): Module {
-    for (const [known, module] of this.walk('', [])) if (known === path) return module;
-    throw this.noSuch('getSubmodule', path);
+    for (const [known, module] of this.#walk('', [])) if (known === path) return module;
+    throw this.#noSuch('getSubmodule', path);
   }
 
   /**
@@ -127,7 +133,7 @@ export abstract class Module {
    */
   replace(path: string, module: Module): this {
     if (!(module instanceof Module)) throw new ArgumentError(`replace: takes a module; got ${typeof module}`);
-    for (const [at, holder] of this.walk('', [])) {
+    for (const [at, holder] of this.#walk('', [])) {
       const child = holder.children().find(([name]) => joinPath(at, name) === path);
       if (!child) continue;
       if (module.namedModules().some(([, part]) => part === holder)) {
@@ -138,7 +144,7 @@ export abstract class Module {
       if (holder.setChild(child[0], module)) return this;
       throw new StateError(`replace: ${path} cannot be set, since ${holder.typeName} is frozen; make the model anew`);
     }
-    throw this.noSuch('replace', path);
+    throw this.#noSuch('replace', path);
   }
 
   /** @internal Whether it could be set. */
@@ -153,7 +159,7 @@ export abstract class Module {
     return false;
   }
 
-  private noSuch(where: string, path: string): ArgumentError {
+  #noSuch(where: string, path: string): ArgumentError {
     const known = this.namedModules().flatMap(([name]) => (name === '' ? [] : [name]));
     return new ArgumentError(
       `${where}: there is no module at this path; got ${JSON.stringify(path)}; ${this.typeName} has ${known.length > 0 ? known.join(', ') : 'no modules in it'}`,
@@ -181,15 +187,15 @@ export abstract class Module {
   // its state
 
   /** Every parameter and buffer under every name it has. */
-  private entries(where: string): Entry[] {
+  #entries(where: string): Entry[] {
     const out: Entry[] = [];
-    for (const [path, module] of this.walk('', [])) {
+    for (const [path, module] of this.#walk('', [])) {
       if (!module.ready) {
         throw new StateError(
           `${where}: ${path ? `${path} (${module.typeName})` : module.typeName} has no parameters yet, since it has seen no input; call the model once or build(inputShape)`,
         );
       }
-      for (const [name, tensor] of module.parts()) {
+      for (const [name, tensor] of module.#parts()) {
         const kind = tensor instanceof Tensor ? kindOf(tensor) : undefined;
         if (kind) out.push({ name: joinPath(path, name), tensor: tensor as Tensor, kind });
       }
@@ -197,9 +203,9 @@ export abstract class Module {
     return out;
   }
 
-  private named(where: string, kind: CellKind): [string, Tensor][] {
+  #named(where: string, kind: CellKind): [string, Tensor][] {
     const seen = new Set<Tensor>();
-    return this.entries(where)
+    return this.#entries(where)
       .filter((entry) => entry.kind === kind && !seen.has(entry.tensor) && seen.add(entry.tensor))
       .map(({ name, tensor }) => [name, tensor]);
   }
@@ -211,17 +217,17 @@ export abstract class Module {
 
   /** Every parameter once, with the first of its names. @throws StateError where a layer has seen no input yet. */
   namedParameters(): [name: string, parameter: Tensor][] {
-    return this.named('parameters', 'parameter');
+    return this.#named('parameters', 'parameter');
   }
 
   /** Every buffer once, such as running statistics, with the first of its names. */
   namedBuffers(): [name: string, buffer: Tensor][] {
-    return this.named('namedBuffers', 'buffer');
+    return this.#named('namedBuffers', 'buffer');
   }
 
   /** All parameters and buffers as they are now, under PyTorch's names; later updates do not reach them. */
   stateDict(): StateDict {
-    return Object.fromEntries(this.entries('stateDict').map(({ name, tensor }) => [name, tensor.detach()]));
+    return Object.fromEntries(this.#entries('stateDict').map(({ name, tensor }) => [name, tensor.detach()]));
   }
 
   /**
@@ -233,7 +239,7 @@ export abstract class Module {
    * net.features.freeze();
    */
   loadStateDict(state: Readonly<StateDict>, options: LoadOptions = {}): LoadReport {
-    return loadInto(this.entries('loadStateDict'), state, options);
+    return loadInto(this.#entries('loadStateDict'), state, options);
   }
 
   /** Drops the gradients of all parameters. */
@@ -308,10 +314,10 @@ export abstract class Module {
 
   /**
    * Makes all parameters now, by a rehearsal on zeros, instead of at the first call.
-   * @param inputShape of a whole input, batch included: `[1, 1, 28, 28]`.
+   * @param inputShape of a whole input, batch included: `[1, 1, 28, 28]`; of several inputs a list of shapes.
    */
-  build(inputShape: Shape, { dtype = 'float32' }: BuildOptions = {}): this {
-    this.rehearse([Tensor.zeros(checkShape('build', inputShape), { dtype })]);
+  build(inputShape: Shape | readonly Shape[], { dtype = 'float32' }: BuildOptions = {}): this {
+    outputsOnZeros(this, zerosFor('build', inputShape, dtype));
     return this;
   }
 
@@ -328,7 +334,8 @@ export abstract class Module {
         `${this.typeName}.call: takes values of a graph, from nn.input(shape) and other calls; got ${inputs.length === 0 ? 'nothing' : describeWrong(wrong)}; for tensors use forward`,
       );
     }
-    const outputs = this.rehearse(inputs.map(({ shape, dtype }) => Tensor.zeros([1, ...shape], { dtype })));
+    const zeros = inputs.map(({ shape, dtype }) => Tensor.zeros([1, ...shape], { dtype }));
+    const outputs = outputsOnZeros(this, zeros);
     const out = outputs.get(this);
     if (out instanceof Tensor && out.rank > 0 && out.shape[0] === 1) {
       return new GraphValue(out.shape.slice(1), out.dtype, { module: this, inputs });
@@ -343,58 +350,39 @@ export abstract class Module {
     return undefined;
   }
 
-  /** One forward on zeros in evaluation mode; all but the parameters it makes stays as it is. */
-  private rehearse(inputs: readonly Tensor[]): Map<unknown, unknown> {
-    const modes = this.namedModules().map(([, module]) => [module, module.training] as const);
-    const outputs = new Map<unknown, unknown>();
-    this.eval();
-    try {
-      // A custom forward may take other inputs; then it says so itself.
-      const forward = this.forward as (...inputs: readonly Tensor[]) => unknown;
-      observing(
-        (module, output) => outputs.set(module, output),
-        () => rehearse(() => noGrad(() => forward(...inputs))),
-      );
-    } finally {
-      for (const [module, mode] of modes) module.training = mode;
-    }
-    return outputs;
+  /** @internal What the calls of the modules in it take, where it knows. */
+  protected connections(): readonly (readonly [module: Module, takes: string])[] {
+    return [];
   }
 
   /**
-   * A table of all modules with output shapes and parameter counts. Without an input shape it has no output shapes and the
-   * model must be built; with one, a model that is not is built.
+   * A table of all modules, each once, with output shapes and parameter counts, what is frozen, and in a graph what each
+   * call takes. Without an input shape it has no output shapes (but a graph knows its own) and the model must be built;
+   * with one, a model that is not is built, as by `build`.
+   * @param inputShape as `build` takes it.
+   * @throws StateError without an input shape for a model that has seen no input.
    */
-  summary(inputShape?: Shape, { dtype = 'float32' }: BuildOptions = {}): string {
-    const inputs = inputShape ? [Tensor.zeros(checkShape('summary', inputShape), { dtype })] : this.exampleInputs();
-    const outputs = inputs ? this.rehearse(inputs) : new Map<unknown, unknown>();
-    const parameters = this.parameters();
-    const buffers = this.namedBuffers().map(([, tensor]) => tensor);
-    const rows = this.namedModules().map(([path, module]) => {
-      const output = outputs.get(module);
-      const own = [...module.parts()].map(([, part]) => part).filter((part) => parameters.includes(part as Tensor));
-      return {
-        path,
-        type: module.typeName,
-        output: output instanceof Tensor ? output.shape : undefined,
-        parameters: sizeOfAll(new Set(own as Tensor[])),
-      };
-    });
-    return formatSummary(rows, {
-      parameters: sizeOfAll(parameters),
-      trainable: sizeOfAll(parameters.filter((p) => p.requiresGrad)),
-      buffers: sizeOfAll(buffers),
-      bytes: [...parameters, ...buffers].reduce((sum, x) => sum + x.size * bytesPerElement[x.dtype], 0),
-    });
+  summary(inputShape?: Shape | readonly Shape[], { dtype = 'float32', depth = Infinity }: SummaryOptions = {}): string {
+    const inputs = inputShape ? zerosFor('summary', inputShape, dtype) : this.exampleInputs();
+    const outputs = inputs ? outputsOnZeros(this, inputs) : new Map<unknown, unknown>();
+    const parameters = new Set<unknown>(this.parameters());
+    const modules = this.namedModules();
+    const takes = new Map(modules.flatMap(([, module]) => module.connections()));
+    const parts = modules.map(([path, module]) => ({
+      path,
+      type: module.typeName,
+      output: outputs.get(module),
+      own: [...module.#parts()].map(([, part]) => part).filter((part): part is Tensor => parameters.has(part)),
+      takes: takes.get(module) ?? '',
+    }));
+    return formatSummary(
+      parts,
+      this.namedBuffers().map(([, tensor]) => tensor),
+      depth,
+    );
   }
 }
 
 function describeWrong(value: unknown): string {
   return value instanceof Tensor ? 'a tensor' : typeof value;
-}
-
-function sizeOfAll(tensors: Iterable<Tensor>): number {
-  let size = 0;
-  for (const x of tensors) size += x.size;
-  return size;
 }
