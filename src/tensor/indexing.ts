@@ -267,7 +267,7 @@ function mirrorIndices(mode: 'reflect' | 'replicate' | 'circular', n: number, be
   const most = mode === 'reflect' ? n - 1 : mode === 'circular' ? n : Infinity;
   if (n === 0 || before > most || after > most) {
     throw new ShapeError(
-      `pad: ${mode} padding needs more elements; got ${n} for ${before} before and ${after} after; it takes at most ${most} of them`,
+      `pad: ${mode} padding of ${before} and ${after} is too much; got ${n} elements; ${n === 0 ? 'there must be one' : `it takes at most ${most}`}`,
     );
   }
   return Array.from({ length: Math.max(0, before + n + after) }, (_, k) => {

@@ -280,14 +280,14 @@ describe('what does not fit is refused', () => {
     [
       () => row.pad([[6, 0]], { mode: 'reflect' }),
       ShapeError,
-      'pad: reflect padding needs more elements; got 6 for 6 before and 0 after; it takes at most 5 of them',
+      'pad: reflect padding of 6 and 0 is too much; got 6 elements; it takes at most 5',
     ],
     [
       () => row.pad([[0, 7]], { mode: 'circular' }),
       ShapeError,
-      'circular padding needs more elements; got 6 for 0 before and 7 after; it takes at most 6 of them',
+      'circular padding of 0 and 7 is too much; got 6 elements; it takes at most 6',
     ],
-    [() => Tensor.zeros([0]).pad([[1, 0]], { mode: 'replicate' }), ShapeError, 'too much for 0 elements'],
+    [() => Tensor.zeros([0]).pad([[1, 0]], { mode: 'replicate' }), ShapeError, 'got 0 elements; there must be one'],
   ]);
 
   it('a mode that does not exist', () => {
