@@ -7,7 +7,7 @@ import { options } from './support/options.ts';
 import { grid, show } from './support/picture.ts';
 import { result } from './support/result.ts';
 
-const { epochs, seed } = options({ epochs: 8, seed: 0 });
+const { epochs, seed } = options({ epochs: 12, seed: 0 });
 manualSeed(seed);
 const { train } = await data.loadMnist(dataPath('mnist'));
 const digits = data.fromArrays(train.images, train.labels, { shape: [60_000, 784], scale: 1 / 255 });
