@@ -1,5 +1,5 @@
 /** Weight and spectral normalisation: PyTorch's numbers and names, training, putting on and taking off. */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { ArgumentError, ShapeError, StateError } from '../../src/core/errors.ts';
 import { defaultGenerator, Generator, manualSeed } from '../../src/core/random.ts';
 import * as nn from '../../src/nn/index.ts';
@@ -79,6 +79,25 @@ describe('weightNorm', () => {
       nn.removeParametrization(layer, name);
       expect(Object.keys(layer.stateDict())).toEqual(['mixing_weight']);
       expect(apart(layer.forward(x), plain)).toBeLessThan(1e-12);
+    }
+  });
+
+  it('computes the weight once in a forward', () => {
+    const reads = vi.spyOn(Tensor.prototype, 'norm');
+    try {
+      for (const [layer, shape] of [
+        [new nn.Conv2D(2, 2), [1, 2, 3, 3]],
+        [new nn.DepthwiseConv1D(2), [1, 2, 3]],
+        [new nn.ConvTranspose1D(2, 2), [1, 2, 3]],
+        [new nn.Dense(2), [1, 2]],
+      ] as const) {
+        nn.weightNorm(layer).build(shape);
+        reads.mockClear();
+        layer.forward(Tensor.ones(shape));
+        expect(reads, layer.typeName).toHaveBeenCalledTimes(1);
+      }
+    } finally {
+      reads.mockRestore();
     }
   });
 

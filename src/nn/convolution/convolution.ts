@@ -80,7 +80,7 @@ abstract class Convolution extends PaddedConvolution {
   }
 
   get inChannels(): number {
-    return this.weight.shape[1]! * this.groups;
+    return this.shapeOf('weight')[1]! * this.groups;
   }
 
   /** @internal */

@@ -25,7 +25,7 @@ abstract class DepthwiseConvolution extends PaddedConvolution {
   }
 
   get inChannels(): number {
-    return this.weight.shape[0]! / this.depthMultiplier;
+    return this.shapeOf('weight')[0]! / this.depthMultiplier;
   }
 
   /** @internal */

@@ -48,7 +48,7 @@ abstract class TransposedConvolution extends KernelLayer {
   }
 
   get inChannels(): number {
-    return this.weight.shape[0]!;
+    return this.shapeOf('weight')[0]!;
   }
 
   /** @internal */

@@ -24,7 +24,7 @@ export abstract class LazyModule extends Module {
   private readonly rules: RecurrentWeightRules;
   private readonly cells = new Map<string, Tensor>();
   /** What answers for cells that others stand in for. */
-  private readonly computed = new Map<string, () => Tensor>();
+  private readonly computed = new Map<string, { readonly shape: Shape; readonly get: () => Tensor }>();
   private readonly completions = new Set<() => void>();
   private sized = false;
 
@@ -78,8 +78,15 @@ export abstract class LazyModule extends Module {
 
   /** @internal */
   protected cell(name: string): Tensor {
-    const cell = this.cells.get(name) ?? this.computed.get(name)?.();
-    if (cell) return cell;
+    return this.cells.get(name) ?? (this.computed.get(name) ?? this.unmade(name)).get();
+  }
+
+  /** @internal The shape of a cell, which costs nothing where the cell would have to be computed. */
+  protected shapeOf(name: string): Shape {
+    return (this.cells.get(name) ?? this.computed.get(name) ?? this.unmade(name)).shape;
+  }
+
+  private unmade(name: string): never {
     throw new StateError(
       `${this.typeName}.${name}: does not exist, since the layer has seen no input; call it once or build(inputShape)`,
     );
@@ -94,9 +101,11 @@ export abstract class LazyModule extends Module {
 
   /** @internal */
   override standIn(name: string, cells: ReadonlyMap<string, Tensor>, compute: () => Tensor): void {
-    if (this.cells.delete(name)) {
+    const own = this.cells.get(name);
+    if (own) {
+      this.cells.delete(name);
       for (const [other, cell] of cells) this.cells.set(other, cell);
-      this.computed.set(name, compute);
+      this.computed.set(name, { shape: own.shape, get: compute });
     } else super.standIn(name, cells, compute);
   }
 

@@ -28,7 +28,7 @@ export abstract class RecurrentCell<S> extends LazyModule {
 
   /** The size of the input's last dim. @throws StateError where it has seen no input yet. */
   get inFeatures(): number {
-    return this.cell('weightIh').shape[1]!;
+    return this.shapeOf('weightIh')[1]!;
   }
 
   /** The next state; from zeros if none is given. */

@@ -133,7 +133,7 @@ export abstract class Recurrent<S> extends LazyModule {
 
   /** The size of the input's last dim. @throws StateError where it has seen no input yet. */
   get inFeatures(): number {
-    return this.cell('weightIhL0').shape[1]!;
+    return this.shapeOf('weightIhL0')[1]!;
   }
 
   /** The directions' suffixes, as parameters have them. */
@@ -190,7 +190,7 @@ export abstract class Recurrent<S> extends LazyModule {
       throw new ShapeError(`the input must be [B, T, D] with at least one step; got ${shapeText(input.shape)}`);
     }
     this.sizeTo(input.shape[2]!);
-    const features = this.cell('weightIhL0').shape[1]!;
+    const features = this.shapeOf('weightIhL0')[1]!;
     if (input.shape[2] !== features) {
       throw new ShapeError(`the input must be [B, T, ${features}]; got ${shapeText(input.shape)}`);
     }
