@@ -1,5 +1,4 @@
 /** How dropout layers are described. */
-
 import type { Fields } from '../../../core/json.ts';
 import { defaultGenerator, Generator } from '../../../core/random.ts';
 import { AlphaDropout } from '../../dropout/alpha-dropout.ts';
