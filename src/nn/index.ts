@@ -1,5 +1,6 @@
 /** Layers, losses and initial weights. */
 export * from './activation/activation.ts';
+export { GLU, PReLU, type PReLUOptions } from './activation/gated.ts';
 export * from './attention/index.ts';
 export { type ArgumentsOf, Graph, type GraphValues, graph, type TensorsOf } from './container/graph.ts';
 export { GraphValue, type InputOptions, input } from './container/graph-value.ts';

@@ -1,4 +1,6 @@
 /** Activation functions, each one formula. */
+import { ShapeError } from '../core/errors.ts';
+import { normalizeDim, shapeText } from '../core/shape.ts';
 import { Elementwise } from './elementwise.ts';
 
 /** How `gelu` is computed: with erf, or by tanh. */
@@ -58,6 +60,20 @@ export abstract class Activations extends Elementwise {
   /** x if above 0, else negativeSlope·x. */
   leakyRelu(negativeSlope: number = 0.01): this {
     return this.map1('leakyRelu', [negativeSlope]);
+  }
+  /** The first half of a dim times the sigmoid of the second (Dauphin et al. 2017): that dim becomes half as long. */
+  glu(dim: number = -1): this {
+    const d = normalizeDim('glu', dim, this.rank);
+    if (this.shape[d]! % 2 === 1) {
+      throw new ShapeError(`glu: dim ${dim} must have an even size; got ${shapeText(this.shape)}`);
+    }
+    const half = this.shape[d]! / 2;
+    const [a, b] = this.split(half, d);
+    return a!.mul(b!.sigmoid());
+  }
+  /** x if above `threshold`, else `value`; the derivative is 0 at the threshold. */
+  threshold(threshold: number, value: number): this {
+    return this.map1('threshold', [threshold, value]);
   }
   /** x if above 0, else alpha·(eˣ − 1) (Clevert et al. 2015). */
   elu(alpha: number = 1): this {

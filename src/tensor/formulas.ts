@@ -39,6 +39,7 @@ export type UnaryName =
   | 'relu'
   | 'relu6'
   | 'leakyRelu'
+  | 'threshold'
   | 'elu'
   | 'celu'
   | 'selu'
@@ -131,7 +132,8 @@ const remainderOf = (a: Expr, b: Expr): Expr => {
   const r = fmod(a, b); // has the sign of a; the remainder has the sign of b
   return where(and(ne(r, 0), ne(lt(r, 0), lt(b, 0))), add(r, b), r);
 };
-const eluOf = (scale: Expr): Expr => where(lt(0, x), x, scale);
+// a NaN counts as positive, as in PyTorch: its gradient is that of the identity
+const eluOf = (scale: Expr): Expr => where(le(x, 0), scale, x);
 
 /** Of one tensor. */
 export const unaryFormulas: Readonly<Record<UnaryName, Formula>> = {
@@ -170,6 +172,7 @@ export const unaryFormulas: Readonly<Record<UnaryName, Formula>> = {
   sigmoid: of1(sigmoid(x)),
   relu: of1(where(le(x, 0), 0, x)),
   relu6: of1(where(le(x, 0), 0, where(le(6, x), 6, x))),
+  threshold: of1(where(lt(p, x), x, q)),
   leakyRelu: of1(where(lt(0, x), x, mul(x, p))),
   elu: of1(eluOf(mul(p, unary('expm1', x)))),
   celu: of1(eluOf(mul(p, unary('expm1', div(x, p))))),

@@ -250,3 +250,27 @@ export class LogSoftmax extends Module {
     return x.logSoftmax(this.dim);
   }
 }
+/** x if above the threshold, else value. */
+export class Threshold extends Module {
+  readonly threshold: number;
+  readonly value: number;
+  constructor(threshold: number, value: number) {
+    super();
+    this.threshold = threshold;
+    this.value = value;
+  }
+  forward(x: Tensor): Tensor {
+    return x.threshold(this.threshold, this.value);
+  }
+}
+/** softmax of −x: the smallest gets the most. */
+export class Softmin extends Module {
+  readonly dim: number;
+  constructor(dim: number = -1) {
+    super();
+    this.dim = dim;
+  }
+  forward(x: Tensor): Tensor {
+    return x.neg().softmax(this.dim);
+  }
+}

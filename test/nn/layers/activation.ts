@@ -33,4 +33,15 @@ export const activationRows: readonly LayerRow[] = [
   activation('Softshrink', () => new nn.Softshrink(1)),
   activation('Softmax', () => new nn.Softmax()),
   activation('LogSoftmax', () => new nn.LogSoftmax(0)),
+  activation('Softmin', () => new nn.Softmin()),
+  activation('Threshold', () => new nn.Threshold(0.5, -1)),
+  single({ name: 'GLU', make: () => new nn.GLU(0), input: smooth, output: [1, 5], order: 2 }),
+  single({ name: 'PReLU', make: (o) => new nn.PReLU(o), input: smooth, output: [2, 5], order: 2 }),
+  single({
+    name: 'PReLU per channel',
+    make: (o) => new nn.PReLU({ perChannel: true, ...o }),
+    input: () => smooth().reshape([1, 2, 5]),
+    output: [1, 2, 5],
+    order: 2,
+  }),
 ];

@@ -18,14 +18,17 @@ import {
   Sigmoid,
   SiLU,
   Softmax,
+  Softmin,
   Softplus,
   Softshrink,
   Softsign,
   Tanh,
   Tanhshrink,
+  Threshold,
 } from '../../activation/activation.ts';
+import { GLU, PReLU } from '../../activation/gated.ts';
 import type { Layer } from '../../module/module.ts';
-import { kind, type LayerKind } from '../layer-kind.ts';
+import { floatIn, hollow, kind, type LayerKind } from '../layer-kind.ts';
 
 /** Those without options. */
 const plain = {
@@ -60,6 +63,24 @@ export const activationKinds: readonly LayerKind[] = [
   withNumber('Softshrink', Softshrink, 'lambda'),
   withNumber('Softmax', Softmax, 'dim'),
   withNumber('LogSoftmax', LogSoftmax, 'dim'),
+  withNumber('Softmin', Softmin, 'dim'),
+  withNumber('GLU', GLU, 'dim'),
+  kind(
+    'Threshold',
+    Threshold,
+    ({ threshold, value }) => ({ threshold: numberJson(threshold), value: numberJson(value) }),
+    (f) => new Threshold(f.number('threshold'), f.number('value')),
+  ),
+  kind(
+    'PReLU',
+    PReLU,
+    ({ perChannel, weight, dtype }) => ({ perChannel, channels: weight.size, dtype }),
+    (f, hold) => {
+      const [perChannel, channels] = [f.flag('perChannel'), f.whole('channels', 1)];
+      hold('channels', channels);
+      return new PReLU({ perChannel, ...(perChannel && { channels }), dtype: floatIn(f), kernelInitializer: hollow });
+    },
+  ),
   kind(
     'Hardtanh',
     Hardtanh,
