@@ -29,6 +29,7 @@ export class Generator {
   next(): Draw {
     const draw = source ? source() : { key: this.key, index: this.counter++ };
     for (const recorder of recorders) recorder.push(draw);
+    watcher?.(this, draw);
     return draw;
   }
 
@@ -50,6 +51,7 @@ export interface Draw {
 
 let recorders: readonly Draw[][] = [];
 let source: (() => Draw) | undefined;
+let watcher: ((generator: Generator, draw: Draw) => void) | undefined;
 
 function withDraws<R>(to: readonly Draw[][], from: (() => Draw) | undefined, f: () => R): R {
   const before = [recorders, source] as const;
@@ -74,6 +76,17 @@ export function withoutRecording<R>(f: () => R): R {
 /** Runs `f` with draws from `next` instead of those that generators would make; no generator moves on. */
 export function replayDraws<R>(next: () => Draw, f: () => R): R {
   return withDraws([], next, f);
+}
+
+/** Runs `f` and tells `see` of each draw, and of the generator that makes it; undefined for nobody. */
+export function watchingDraws<R>(see: typeof watcher, f: () => R): R {
+  const before = watcher;
+  watcher = see;
+  try {
+    return f();
+  } finally {
+    watcher = before;
+  }
 }
 
 /** The generator behind everything that is given no other. */

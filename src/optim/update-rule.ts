@@ -3,6 +3,7 @@ import { ArgumentError, StateError } from '../core/errors.ts';
 import { sameShape, shapeText } from '../core/shape.ts';
 import { noGrad } from '../tensor/grad.ts';
 import { Tensor } from '../tensor/tensor.ts';
+import { outside } from '../tensor/value.ts';
 import {
   checkHyper,
   checkParameters,
@@ -86,7 +87,7 @@ export abstract class UpdateRule<H extends Hyper = Hyper> extends Optimizer {
   private stateOf(p: Tensor, group: ParameterGroup<H>): ParameterState {
     let state = this.state.get(p);
     if (!state) {
-      state = this.emptyState(p, group, group.hyper);
+      state = outside(() => this.emptyState(p, group, group.hyper)); // it outlives the call of a compiled function
       this.state.set(p, state);
     }
     return state;

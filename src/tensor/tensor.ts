@@ -4,6 +4,7 @@ import type { Storage } from '../backend/interface.ts';
 import { checkDtype, type Dtype, isFloat, type TypedArray } from '../core/dtype.ts';
 import { ArgumentError, DtypeError, GradientError, ShapeError } from '../core/errors.ts';
 import { contiguousLayout, type Layout } from '../core/layout.ts';
+import type { Params, Primitive } from '../core/primitive.ts';
 import { defaultGenerator, type Generator } from '../core/random.ts';
 import { checkShape, normalizeDim, type Shape, sameShape, shapeText } from '../core/shape.ts';
 import { type BackwardOptions, backpropagate } from './autograd.ts';
@@ -13,7 +14,17 @@ import { boxMuller } from './formulas.ts';
 import { type Literal, readLiteral } from './literal.ts';
 import { formatHead, formatTensor } from './print.ts';
 import { Resizings } from './resize.ts';
-import { announceAssign, type Edge, isGradEnabled, markFrozen, withGrad } from './value.ts';
+import {
+  announceAssign,
+  announceGrad,
+  announceReading,
+  currentPassage,
+  type Edge,
+  isGradEnabled,
+  markFrozen,
+  ownerOf,
+  withGrad,
+} from './value.ts';
 
 /** A tensor, or anything that becomes one: a number, a nested array, a typed array. */
 export type TensorLike = Tensor | Literal;
@@ -63,6 +74,11 @@ export class Tensor extends Resizings {
   }
 
   private static readonly origin: Tensor = new Tensor(contiguousLayout([]), 'float32', new Float32Array(1));
+
+  /** @internal A primitive of these inputs, which may be none. */
+  static perform<P extends Primitive>(primitive: P, inputs: readonly Tensor[], params: Params[P]): Tensor {
+    return (inputs[0] ?? Tensor.origin).apply(primitive, inputs, params);
+  }
 
   // creation
 
@@ -252,11 +268,13 @@ export class Tensor extends Resizings {
       throw new ShapeError(
         `item: the tensor must have one element; got shape ${shapeText(this.shape)}; use toArray() or dataSync()`,
       );
+    announceReading(this);
     return this.storage[this.layout.offset]!;
   }
 
   /** The elements in row-major order, in an array of your own. */
   dataSync(): TypedArray {
+    announceReading(this);
     return backend.read(this);
   }
 
@@ -307,7 +325,8 @@ export class Tensor extends Resizings {
     if (x.dtype !== this.dtype)
       throw new DtypeError(`assign: dtypes differ; got ${x.dtype} for a tensor of ${this.dtype}; cast it first`);
     announceAssign(this);
-    const whole = x.layout.contiguous && x.storage.length === x.size; // else a view would keep a larger array alive
+    // a view would keep a larger array alive
+    const whole = ownerOf(x) !== undefined || (x.layout.contiguous && x.storage.length === x.size);
     this.storage = whole ? x.storage : backend.copy(x);
     this.layout = whole ? x.layout : contiguousLayout(x.shape);
     return this;
@@ -315,7 +334,7 @@ export class Tensor extends Resizings {
 
   /** The same numbers as a new tensor on the tape. */
   clone(): Tensor {
-    if (batchOf(this)) return this.apply('reshape', [this], { shape: this.shape });
+    if (currentPassage()) return this.apply('reshape', [this], { shape: this.shape });
     const out = this.make(contiguousLayout(this.shape), this.dtype, backend.copy(this));
     return this.node && isGradEnabled() ? this.mul(1) : out;
   }
@@ -349,6 +368,7 @@ export class Tensor extends Resizings {
 
   /** What backward passes have collected so far. */
   get grad(): Tensor | undefined {
+    announceGrad(this);
     return this.collected;
   }
 
@@ -358,6 +378,16 @@ export class Tensor extends Resizings {
         `grad: must be ${this.dtype} ${shapeText(this.shape)} as the tensor is; got ${gradient.dtype} ${shapeText(gradient.shape)}`,
       );
     }
+    announceGrad(this);
+    this.collected = gradient;
+  }
+
+  /** @internal The same, unseen by what operations pass through. */
+  get collectedGrad(): Tensor | undefined {
+    return this.collected;
+  }
+
+  set collectedGrad(gradient: Tensor | undefined) {
     this.collected = gradient;
   }
 
@@ -373,6 +403,7 @@ export class Tensor extends Resizings {
     for (const [edge, g] of reached) checkOneGradient((edge as { leaf: Tensor }).leaf, g);
     for (const [edge, g] of reached) {
       const leaf = (edge as { leaf: Tensor }).leaf;
+      announceGrad(leaf);
       // several leaves may be reached by one tensor: each gets a cell of its own
       if (leaf.collected) leaf.collected = withGrad(createGraph, () => leaf.collected!.add(g));
       else leaf.collected = createGraph ? g : g.detach();

@@ -84,6 +84,10 @@ export interface Passage {
   detached?(from: Value, out: Value): void;
   /** Told of a cell that is about to get new numbers. */
   assigning?(cell: Value): void;
+  /** Told of a leaf whose collected gradient is about to be read or written. */
+  touchingGrad?(leaf: Value): void;
+  /** Told of a tensor whose numbers are about to be read. */
+  reading?(x: Value): void;
 }
 
 let passage: Passage | undefined;
@@ -126,6 +130,21 @@ export function ownerOf(x: Value): Passage | undefined {
 /** Tells all that stands before the door that a cell is about to get new numbers. */
 export function announceAssign(cell: Value): void {
   for (let p = passage; p; p = p.below) p.assigning?.(cell);
+}
+
+/** Tells all that stands before the door that a leaf's gradient is about to be read or written. */
+export function announceGrad(leaf: Value): void {
+  for (let p = passage; p; p = p.below) p.touchingGrad?.(leaf);
+}
+
+/** Tells all that stands before the door that numbers are about to be read. */
+export function announceReading(x: Value): void {
+  for (let p = passage; p; p = p.below) p.reading?.(x);
+}
+
+/** Runs `f` as if nothing stood before the door: for what is made once and kept, such as parameters. */
+export function outside<R>(f: () => R): R {
+  return withPassage(undefined, f);
 }
 
 /** Leaves whose `requiresGrad` was taken back, for explanations. */

@@ -4,6 +4,7 @@ import { StateError } from '../../core/errors.ts';
 import { defaultGenerator, type Generator, withoutRecording } from '../../core/random.ts';
 import type { Shape } from '../../core/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
+import { outside } from '../../tensor/value.ts';
 import type { Initializer } from '../init.ts';
 import { giveRules, type RecurrentWeightRules } from '../parametrize/weight-rules.ts';
 import { buffer, parameter } from './cell.ts';
@@ -60,9 +61,9 @@ export abstract class LazyModule extends Module {
       this.sized = false;
       this.generator.state = before;
     });
-    withoutRecording(() => this.create(...sizes));
+    outside(() => withoutRecording(() => this.create(...sizes)));
     this.sized = true;
-    for (const complete of this.completions) withoutRecording(complete);
+    for (const complete of this.completions) outside(() => withoutRecording(complete));
   }
 
   /** @internal */

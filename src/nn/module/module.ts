@@ -1,6 +1,7 @@
 /** The base of everything that holds parameters: names, modes, state, and sizes inferred at the first call. */
 import type { Dtype } from '../../core/dtype.ts';
 import { ArgumentError, StateError } from '../../core/errors.ts';
+import { guarded } from '../../core/guard.ts';
 import { type Shape, shapeText } from '../../core/shape.ts';
 import { Tensor } from '../../tensor/tensor.ts';
 import { GraphValue } from '../container/graph-value.ts';
@@ -49,7 +50,15 @@ interface Entry {
  */
 export abstract class Module {
   /** Whether Dropout drops and BatchNorm learns; set by `train` and `eval`. */
-  training: boolean = true;
+  get training(): boolean {
+    return guarded(() => this.#training);
+  }
+
+  set training(mode: boolean) {
+    this.#training = mode;
+  }
+
+  #training = true; // hard private: a class of the user's may have fields of any name
 
   constructor() {
     // Every forward runs inside `within`, whoever calls it and whoever wrote it: the class's own is shadowed here.

@@ -1,0 +1,54 @@
+/** The graph of a capture: a flat list of operations, each after what it reads. */
+import type { Dtype } from '../core/dtype.ts';
+import type { Params, Primitive } from '../core/primitive.ts';
+import type { Shape } from '../core/shape.ts';
+
+/** An operation, its inputs by their numbers in the list. */
+export type Operation = {
+  readonly [P in Primitive]: {
+    readonly op: P;
+    readonly params: Params[P];
+    readonly inputs: readonly number[];
+    readonly shape: Shape;
+    readonly dtype: Dtype;
+    /** Which draw of a call a `random` takes, counted over all. */
+    readonly draw: number;
+    /** The layer in which it was called, empty outside of all. */
+    readonly place: string;
+  };
+}[Primitive];
+
+/** Numbers that come from outside: an argument of the call, or a tensor that lives longer than the call. */
+export interface Entry {
+  readonly op: 'entry';
+  readonly inputs: readonly [];
+  readonly shape: Shape;
+  readonly dtype: Dtype;
+  /** Its place among all entries. */
+  readonly entry: number;
+}
+
+export type GraphNode = Operation | Entry;
+
+export interface Graph {
+  readonly nodes: readonly GraphNode[];
+  /** The nodes whose numbers are kept: what is returned and what is assigned. */
+  readonly results: readonly number[];
+}
+
+/** One line per node, as `%7 = matmul(%3, %5) [32, 10]`. */
+export function lineOf(node: GraphNode, id: number): string {
+  const shape = `${node.dtype}[${node.shape.join(', ')}]`;
+  if (node.op === 'entry') return `%${id} = entry ${node.entry} ${shape}`;
+  return `%${id} = ${node.op}(${node.inputs.map((i) => `%${i}`).join(', ')}) ${shape}${paramsText(node)}`;
+}
+
+function paramsText(node: Operation): string {
+  if (node.op === 'map') {
+    const { formula, scalars } = node.params;
+    return ` formula ${formula.id}${scalars.length > 0 ? ` of ${scalars.join(', ')}` : ''}`;
+  }
+  if (node.op === 'random') return ` draw ${node.draw}`;
+  const text = JSON.stringify(node.params);
+  return text === '{}' ? '' : ` ${text}`;
+}

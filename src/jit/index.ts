@@ -1,0 +1,2 @@
+/** Compiled functions. */
+export { type Compiled, type JitOptions, jit } from './jit.ts';
