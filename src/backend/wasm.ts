@@ -11,7 +11,7 @@ import { planRandom } from '../../kernels/wasm/random.ts';
 import { planReduce } from '../../kernels/wasm/reduce.ts';
 import { planScan } from '../../kernels/wasm/scan.ts';
 import { planScatterAdd } from '../../kernels/wasm/scatter-add.ts';
-import { bytesPerElement } from '../core/dtype.ts';
+import { bytesPerElement, isFloat } from '../core/dtype.ts';
 import { elementOffsets } from '../core/layout.ts';
 import type { Computation, Params, Spec } from '../core/primitive.ts';
 import { sizeOf } from '../core/shape.ts';
@@ -93,48 +93,72 @@ function staged(f: (staging: Staging, host: Host) => Storage | undefined): Stora
   }
 }
 
-function product(a: Operand, b: Operand, { shape, dtype }: Spec): Storage | undefined {
-  const rank = shape.length;
-  const [m, n, k] = [shape[rank - 2]!, shape[rank - 1]!, a.layout.shape[rank - 1]!];
+function product(a: Operand, b: Operand, out: Spec): Storage | undefined {
+  const { shape, dtype } = out;
   const size = sizeOf(shape);
-  if ((dtype !== 'float32' && dtype !== 'float64') || size * k < crossover.matmul) return undefined;
-  return staged((staging, { engine }) => {
-    const bytes = bytesPerElement[dtype];
+  if (!isFloat(dtype) || size * a.layout.shape.at(-1)! < crossover.matmul) return undefined;
+  return staged((staging, host) => {
     const [left, right] = [staging.input(a), staging.input(b)];
     const to = staging.output(dtype, size);
-    const batch = shape.slice(0, -2);
-    const addresses = ({ address, layout }: HeapArray): number[] =>
-      [...elementOffsets(batch, layout.strides.slice(0, -2), layout.offset)].map((at) => address + at * bytes);
-    matmul(engine, {
-      dtype,
-      m,
-      n,
-      k,
-      a: addresses(left),
-      aRow: left.layout.strides[rank - 2]! * bytes,
-      aTerm: left.layout.strides[rank - 1]! * bytes,
-      b: addresses(right),
-      bTerm: right.layout.strides[rank - 2]! * bytes,
-      bColumn: right.layout.strides[rank - 1]! * bytes,
-      c: Array.from({ length: sizeOf(batch) }, (_, i) => to + i * m * n * bytes),
-      cRow: n * bytes,
-    });
+    productAt(host, left, right, out, to)();
     return staging.result(dtype, to, size);
   });
+}
+
+/** The product of matrices of floats on the heap, batch by batch, row-major to `to`: ready to be run, and run again. */
+export function productAt(
+  { engine }: Host,
+  a: HeapArray,
+  b: HeapArray,
+  { shape, dtype }: Spec,
+  to: number,
+): () => void {
+  const rank = shape.length;
+  const [m, n, k] = [shape[rank - 2]!, shape[rank - 1]!, a.layout.shape[rank - 1]!];
+  const bytes = bytesPerElement[dtype];
+  const batch = shape.slice(0, -2);
+  const addresses = ({ address, layout }: HeapArray): number[] =>
+    [...elementOffsets(batch, layout.strides.slice(0, -2), layout.offset)].map((at) => address + at * bytes);
+  const matrices = {
+    dtype: dtype === 'float64' ? dtype : 'float32',
+    m,
+    n,
+    k,
+    a: addresses(a),
+    aRow: a.layout.strides[rank - 2]! * bytes,
+    aTerm: a.layout.strides[rank - 1]! * bytes,
+    b: addresses(b),
+    bTerm: b.layout.strides[rank - 2]! * bytes,
+    bColumn: b.layout.strides[rank - 1]! * bytes,
+    c: Array.from({ length: sizeOf(batch) }, (_, i) => to + i * m * n * bytes),
+    cRow: n * bytes,
+  } as const;
+  return () => matmul(engine, matrices);
 }
 
 function convolution(params: Params['conv'], x: Operand, w: Operand, { shape, dtype }: Spec): Storage | undefined {
   const size = sizeOf(shape);
   const terms = sizeOf(w.layout.shape.slice(1));
   if (dtype !== 'float32' || size * terms < crossover.conv) return undefined;
-  return staged((staging, { convolutions }) => {
+  return staged((staging, host) => {
     const [image, weight] = [staging.input(x), staging.input(w)];
     const to = staging.output(dtype, size);
-    const first = ({ address, layout }: HeapArray): number => address + 4 * layout.offset;
-    const plan = convolutions.plan(params, image.layout, weight.layout);
-    convolutions.run(plan, { x: first(image), w: first(weight), y: to });
+    convolutionAt(host, params, image, weight, to)();
     return staging.result(dtype, to, size);
   });
+}
+
+/** The convolution of float32 on the heap, row-major to `to`: ready to be run, and run again. */
+export function convolutionAt(
+  { convolutions }: Host,
+  params: Params['conv'],
+  x: HeapArray,
+  w: HeapArray,
+  to: number,
+): () => void {
+  const first = ({ address, layout }: HeapArray): number => address + 4 * layout.offset;
+  const plan = convolutions.plan(params, x.layout, w.layout);
+  return () => convolutions.run(plan, { x: first(x), w: first(w), y: to });
 }
 
 function mapped({ formula, scalars }: Params['map'], inputs: readonly Operand[], out: Spec): Storage | undefined {

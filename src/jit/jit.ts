@@ -5,7 +5,7 @@ import { flattenTree } from '../tensor/tree.ts';
 import { currentPassage, isGradEnabled } from '../tensor/value.ts';
 import { lineOf } from './graph.ts';
 import { optimize } from './passes/optimize.ts';
-import { Program } from './program.ts';
+import { type Program, programOf } from './program.ts';
 import { difference, type Trace, trace } from './trace.ts';
 
 /** Options of `jit`. */
@@ -53,7 +53,7 @@ export function jit<I extends readonly unknown[], O>(
   const kept: Kept<O>[] = []; // most recently used first
   const compile = (key: string, args: I): Kept<O> => {
     const traced = trace(f, args);
-    return { key, traced, program: new Program(traced, optimize(traced.graph)), verified: false };
+    return { key, traced, program: programOf(traced, optimize(traced.graph)), verified: false };
   };
   const find = (key: string): Kept<O> | undefined => kept.find((one) => one.key === key && one.program.fits());
   const call = (...args: I): O => {

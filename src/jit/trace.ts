@@ -2,7 +2,7 @@
 import { ArgumentError } from '../core/errors.ts';
 import { notingReads } from '../core/guard.ts';
 import { type Generator, type GeneratorState, watchingDraws } from '../core/random.ts';
-import type { Tensor } from '../tensor/tensor.ts';
+import { Tensor } from '../tensor/tensor.ts';
 import { flattenTree } from '../tensor/tree.ts';
 import { withPassage } from '../tensor/value.ts';
 import { Capture, type EntrySource, type Guard, type Taken } from './capture.ts';
@@ -18,6 +18,8 @@ export interface Trace<O> {
   /** What is returned, made of the first results. */
   readonly build: (tensors: readonly Tensor[]) => O;
   readonly returned: number;
+  /** Any tensor, to make others of. */
+  readonly like: Tensor;
   /** The cells that get the results behind those. */
   readonly cells: readonly Tensor[];
   /** The leaves whose gradients change, and whether they get the results behind those or none. */
@@ -79,6 +81,7 @@ function finish<O>(capture: Capture, out: O): Trace<O> {
     draws: capture.draws,
     build,
     returned: tensors.length,
+    like: Tensor.zeros([]),
     cells: assignments.map(([cell]) => cell),
     gradients: collected.map(([leaf, id]) => ({ leaf, present: id !== undefined })),
   };

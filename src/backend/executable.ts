@@ -1,0 +1,208 @@
+/** Programs on the CPU's engine: planned calls over fixed addresses, and plain loops for what it has no kernel for. */
+import { planArg } from '../../kernels/wasm/arg.ts';
+import { type Call, type HeapArray, runCall } from '../../kernels/wasm/call.ts';
+import { planCast } from '../../kernels/wasm/cast.ts';
+import { planCopy } from '../../kernels/wasm/copy.ts';
+import { planFull } from '../../kernels/wasm/fill.ts';
+import { planFold } from '../../kernels/wasm/fold.ts';
+import { planGather } from '../../kernels/wasm/gather.ts';
+import { firstOutside } from '../../kernels/wasm/indexed.ts';
+import { canMap, planMap, scalarDtype } from '../../kernels/wasm/map.ts';
+import { planPlace } from '../../kernels/wasm/place.ts';
+import { planRandom } from '../../kernels/wasm/random.ts';
+import { planReduce } from '../../kernels/wasm/reduce.ts';
+import { planScan } from '../../kernels/wasm/scan.ts';
+import { planScatterAdd } from '../../kernels/wasm/scatter-add.ts';
+import { bytesPerElement, type Dtype, duplicate, type TypedArray } from '../core/dtype.ts';
+import type { Draw } from '../core/random.ts';
+import { sizeOf } from '../core/shape.ts';
+import type { Host } from './engine.ts';
+import type { Operand } from './interface.ts';
+import { plain } from './plain.ts';
+import type { Executable, Place, ProgramPlan, Resident, Step } from './program.ts';
+import { convolutionAt, productAt } from './wasm.ts';
+
+type Run = (draws: readonly Draw[]) => void;
+
+/** The program in the engine's memory. */
+export class EngineProgram implements Executable {
+  private readonly host: Host;
+  private readonly plan: ProgramPlan;
+  private readonly cells: readonly Resident[];
+  private readonly base: number;
+  private readonly runs: readonly Run[];
+  private readonly commits: readonly Call[];
+  private readonly scalars: number[] = [];
+
+  constructor(host: Host, plan: ProgramPlan, cells: readonly Resident[]) {
+    this.host = host;
+    this.plan = plan;
+    this.cells = cells;
+    this.base = host.engine.heap.allocate(Math.max(plan.bytes, 64));
+    this.runs = plan.steps.map((step) => this.prepare(step));
+    this.commits = plan.commits.map(({ from, cell }) => planCopy(this.arrayAt(from), cells[cell]!.address()));
+  }
+
+  write(buffer: number, data: TypedArray): void {
+    const { engine } = this.host;
+    const address = this.addressOf(buffer);
+    if (data instanceof Float32Array) new Float32Array(engine.heap.memory.buffer, address, data.length).set(data);
+    else if (data instanceof Int32Array) new Int32Array(engine.heap.memory.buffer, address, data.length).set(data);
+    else if (data instanceof Float64Array) new Float64Array(engine.heap.memory.buffer, address, data.length).set(data);
+    else new Uint8Array(engine.heap.memory.buffer, address, data.length).set(data);
+  }
+
+  run(draws: readonly Draw[]): void {
+    for (const cell of this.cells) cell.address(); // made current
+    for (const run of this.runs) run(draws);
+  }
+
+  commit(): void {
+    for (const call of this.commits) runCall(this.host.engine, call);
+    for (const { cell } of this.plan.commits) this.cells[cell]!.written();
+  }
+
+  read({ buffer, layout, dtype }: Place): TypedArray {
+    const { engine } = this.host;
+    const address = this.addressOf(buffer);
+    if (layout.contiguous) {
+      return duplicate(dtype, engine.view(dtype, address + layout.offset * bytesPerElement[dtype], layout.size));
+    }
+    const to = engine.heap.allocate(layout.size * bytesPerElement[dtype] + 64);
+    runCall(engine, planCopy({ address, layout, dtype }, to));
+    const out = duplicate(dtype, engine.view(dtype, to, layout.size));
+    engine.heap.release(to);
+    return out;
+  }
+
+  dispose(): void {
+    const { heap } = this.host.engine;
+    heap.release(this.base);
+    for (const address of this.scalars) heap.release(address);
+  }
+
+  private addressOf(buffer: number): number {
+    const at = this.plan.buffers[buffer]!;
+    return at.kind === 'own' ? this.base + at.offset : this.cells[at.cell]!.address();
+  }
+
+  private arrayAt({ buffer, layout, dtype }: Place): HeapArray {
+    return { address: this.addressOf(buffer), layout, dtype };
+  }
+
+  private prepare(step: Step): Run {
+    const { engine } = this.host;
+    const arrays = step.inputs.map((place) => this.arrayAt(place));
+    const to = this.addressOf(step.to);
+    if (step.op === 'random' && step.dtype !== 'bool') {
+      const { params, draw } = step;
+      return (draws) => runCall(engine, planRandom({ ...params, draw: draws[draw]! }, to));
+    }
+    const checks = this.checksOf(step, arrays);
+    const calls = this.callsOf(step, arrays, to);
+    if (typeof calls === 'function') return calls;
+    if (!calls) return this.byPlainLoops(step, arrays, to);
+    const [call] = calls;
+    if (checks) {
+      return () => {
+        checks();
+        for (const one of calls) runCall(engine, one);
+      };
+    }
+    if (calls.length === 1) return () => runCall(engine, call!);
+    return () => {
+      for (const one of calls) runCall(engine, one);
+    };
+  }
+
+  /** Indices must lie inside, or the plain loops say which does not. */
+  private checksOf(step: Step, arrays: readonly HeapArray[]): (() => void) | undefined {
+    if (step.op !== 'gather' && step.op !== 'scatterAdd') return undefined;
+    const { engine } = this.host;
+    const [x, index] = arrays;
+    const size = step.op === 'gather' ? x!.layout.shape[step.params.dim]! : step.params.size;
+    return () => {
+      if (firstOutside(engine, index!, size) >= 0) this.onPlainLoops(step, arrays);
+    };
+  }
+
+  private callsOf(step: Step, arrays: readonly HeapArray[], to: number): readonly Call[] | (() => void) | undefined {
+    const { dtype, shape } = step;
+    const size = sizeOf(shape);
+    const [x, y] = arrays;
+    switch (step.op) {
+      case 'copy':
+        return [planCopy(x!, to)];
+      case 'full':
+        return [planFull(dtype, size, step.params.value, to)];
+      case 'cast':
+        return [planCast(x!, dtype, to)];
+      case 'map': {
+        const { formula, scalars } = step.params;
+        const dtypes = arrays.map((a) => a.dtype);
+        if (!canMap(formula, dtypes, dtype, scalars)) return undefined;
+        return [planMap(formula, arrays, dtype, to, this.numbers(scalars, scalarDtype(formula, dtypes, dtype)))];
+      }
+      case 'reduce':
+        return [planReduce({ op: step.params.op, inputs: [x!.dtype], dtype: x!.dtype }, arrays, step.params.dims, to)];
+      case 'arg':
+        return [planArg(step.params, x!, to)];
+      case 'scan':
+        return [planScan(step.params, x!, to)];
+      case 'fold':
+        return planFold(step.params, x!, to);
+      case 'place':
+        return planPlace(step.params, arrays, dtype, to);
+      case 'gather':
+        return [planGather(step.params, x!, y!, to)];
+      case 'scatterAdd':
+        return planScatterAdd(step.params, x!, y!, shape, to);
+      case 'matmul':
+        return dtype.startsWith('float') ? productAt(this.host, x!, y!, { shape, dtype }, to) : undefined;
+      case 'conv':
+        return dtype === 'float32' ? convolutionAt(this.host, step.params, x!, y!, to) : undefined;
+      default:
+        return undefined;
+    }
+  }
+
+  /** Numbers in memory for as long as the program lives. */
+  private numbers(values: readonly number[], dtype: Dtype): number {
+    if (values.length === 0) return 0;
+    const { heap } = this.host.engine;
+    const address = heap.allocate(values.length * bytesPerElement[dtype] + 64);
+    this.scalars.push(address);
+    this.host.engine.view(dtype, address, values.length).set(values);
+    return address;
+  }
+
+  private byPlainLoops(step: Step, arrays: readonly HeapArray[], to: number): Run {
+    const { engine } = this.host;
+    return (draws) => {
+      const result = this.onPlainLoops(step, arrays, draws);
+      engine.view(step.dtype, to, result.length).set(result);
+    };
+  }
+
+  private onPlainLoops(step: Step, arrays: readonly HeapArray[], draws: readonly Draw[] = []): TypedArray {
+    const { shape, dtype } = step;
+    const operands = arrays.map((array) => this.operand(array));
+    if (step.op === 'copy') throw new Error('copies are the engine’s');
+    const params = step.op === 'random' ? { ...step.params, draw: draws[step.draw]! } : step.params;
+    const kernel = plain[step.op] as (
+      params: unknown,
+      inputs: readonly Operand[],
+      out: { shape: typeof shape; dtype: Dtype },
+    ) => TypedArray;
+    return kernel(params, operands, { shape, dtype });
+  }
+
+  /** Elements of the heap as the plain loops take them. */
+  private operand({ address, layout, dtype }: HeapArray): Operand {
+    const bytes = bytesPerElement[dtype];
+    const { buffer } = this.host.engine.heap.memory;
+    // a view from the start of the array to the end of memory: layouts tell which elements are read
+    const length = Math.floor((buffer.byteLength - address) / bytes);
+    return { storage: this.host.engine.view(dtype, address, length), layout, dtype };
+  }
+}

@@ -1,0 +1,142 @@
+/** The schedule: which kernels run in which order, over which buffers; movements become layouts. */
+import type { BufferPlan, Place, ProgramPlan, Step } from '../backend/program.ts';
+import { bytesPerElement } from '../core/dtype.ts';
+import {
+  contiguousLayout,
+  expandLayout,
+  type Layout,
+  permuteLayout,
+  reshapeLayout,
+  sliceLayout,
+  windowsLayout,
+} from '../core/layout.ts';
+import { sizeOf } from '../core/shape.ts';
+import type { Graph, GraphNode, Operation } from './graph.ts';
+import { type Life, planMemory } from './memory.ts';
+
+/** A graph as a program. */
+export interface Schedule {
+  readonly plan: ProgramPlan;
+  /** Per entry, the buffer that its numbers are put into; cells are where they are. */
+  readonly entries: readonly number[];
+  /** Where the results are when the program has run. */
+  readonly results: readonly Place[];
+}
+
+/**
+ * @param cellOf which cell an entry is, if it is one and not an argument.
+ * @param assigned which results cells get at the end.
+ */
+export function schedule(
+  graph: Graph,
+  entryCount: number,
+  cellOf: (entry: number) => number | undefined,
+  assigned: readonly { readonly result: number; readonly cell: number }[],
+): Schedule {
+  return new Scheduler(graph, entryCount, cellOf).run(assigned);
+}
+
+class Scheduler {
+  private readonly graph: Graph;
+  private readonly cellOf: (entry: number) => number | undefined;
+  private readonly steps: Step[] = [];
+  private readonly places: Place[] = [];
+  private readonly buffers: {
+    readonly kind: 'own' | 'cell';
+    readonly cell: number;
+    bytes: number;
+    from: number;
+    to: number;
+  }[] = [];
+  private readonly entries: number[];
+
+  constructor(graph: Graph, entryCount: number, cellOf: (entry: number) => number | undefined) {
+    this.graph = graph;
+    this.cellOf = cellOf;
+    this.entries = new Array<number>(entryCount).fill(-1);
+  }
+
+  run(assigned: readonly { readonly result: number; readonly cell: number }[]): Schedule {
+    this.graph.nodes.forEach((node, id) => {
+      this.places[id] = this.place(node);
+    });
+    const results = this.graph.results.map((id) => this.places[id]!);
+    for (const { result } of assigned) {
+      const from = results[result]!;
+      // a cell that gets the numbers of another one, which may be about to change too
+      if (this.buffers[from.buffer]!.kind === 'cell') results[result] = this.copy(from);
+    }
+    const end = this.steps.length;
+    for (const { buffer } of results) this.buffers[buffer]!.to = end;
+    const own = this.buffers.filter(({ kind }) => kind === 'own');
+    const { offsets, bytes } = planMemory(own.map(({ bytes, from, to }): Life => ({ bytes, from, to })));
+    const offsetOf = new Map(own.map((buffer, i) => [buffer, offsets[i]!]));
+    const buffers = this.buffers.map(
+      (buffer): BufferPlan =>
+        buffer.kind === 'own' ? { kind: 'own', offset: offsetOf.get(buffer)! } : { kind: 'cell', cell: buffer.cell },
+    );
+    const commits = assigned.map(({ result, cell }) => ({ from: results[result]!, cell }));
+    return { plan: { steps: this.steps, buffers, bytes, commits }, entries: this.entries, results };
+  }
+
+  private place(node: GraphNode): Place {
+    const { dtype, shape } = node;
+    if (node.op === 'entry') {
+      const cell = this.cellOf(node.entry);
+      const buffer = this.buffer(
+        cell === undefined ? 'own' : 'cell',
+        sizeOf(shape) * bytesPerElement[dtype],
+        cell ?? -1,
+      );
+      this.buffers[buffer]!.from = -1; // written before the first step
+      this.entries[node.entry] = buffer;
+      return { buffer, layout: contiguousLayout(shape), dtype };
+    }
+    const inputs = node.inputs.map((i) => this.places[i]!);
+    const layout = viewOf(node, inputs);
+    if (layout !== 'none') {
+      if (layout) return { buffer: inputs[0]!.buffer, layout, dtype };
+      return { ...this.copy(inputs[0]!), layout: contiguousLayout(shape) };
+    }
+    const { op, params, draw } = node;
+    return this.step({ op, params, inputs, to: -1, shape, dtype, draw } as Step, shape);
+  }
+
+  private copy(x: Place): Place {
+    const { shape } = x.layout;
+    return this.step({ op: 'copy', inputs: [x], to: -1, shape, dtype: x.dtype }, shape);
+  }
+
+  private step(step: Step, shape: readonly number[]): Place {
+    const { dtype } = step;
+    const at = this.steps.length;
+    for (const { buffer } of step.inputs) this.buffers[buffer]!.to = at;
+    const to = this.buffer('own', sizeOf(shape) * bytesPerElement[dtype]);
+    this.buffers[to]!.from = at;
+    this.buffers[to]!.to = at;
+    this.steps.push({ ...step, to });
+    return { buffer: to, layout: contiguousLayout(shape), dtype };
+  }
+
+  private buffer(kind: 'own' | 'cell', bytes: number, cell: number = -1): number {
+    return this.buffers.push({ kind, cell, bytes, from: -1, to: -1 }) - 1;
+  }
+}
+
+/** The layout of a movement's result; undefined where it takes a copy, 'none' for what computes. */
+function viewOf(node: Operation, [x]: readonly Place[]): Layout | undefined | 'none' {
+  switch (node.op) {
+    case 'expand':
+      return expandLayout(x!.layout, node.shape);
+    case 'reshape':
+      return reshapeLayout(x!.layout, node.shape);
+    case 'permute':
+      return permuteLayout(x!.layout, node.params.order);
+    case 'slice':
+      return sliceLayout(x!.layout, node.params.starts, node.params.steps, node.shape);
+    case 'unfold':
+      return windowsLayout(x!.layout, node.params.windows);
+    default:
+      return 'none';
+  }
+}
