@@ -14,13 +14,13 @@ const given = options({
 });
 /** `length` is that of the windows. */
 const sizes = {
-  small: { width: 128, blocks: 2, heads: 4, length: 64, steps: 1500, dropout: 0, warmup: 0 },
-  large: { width: 256, blocks: 4, heads: 8, length: 128, steps: 1500, dropout: 0.1, warmup: 100 },
+  small: { width: 128, blocks: 2, heads: 4, length: 64, batchSize: 16, steps: 1500, dropout: 0, warmup: 0 },
+  large: { width: 256, blocks: 4, heads: 8, length: 128, batchSize: 8, steps: 1000, dropout: 0.1, warmup: 100 },
 } as const;
 const { width, blocks, heads, dropout, warmup, ...size } = sizes[given.size];
 const steps = given.steps || size.steps;
 const tasks = {
-  shakespeare: { length: size.length, batchSize: 16, prompts: ['ROMEO:\n'], letters: given.letters, atMost: 2.05 },
+  shakespeare: { ...size, prompts: ['ROMEO:\n'], letters: given.letters, atMost: 2.05 },
   names: { length: 16, batchSize: 64, prompts: Array<string>(20).fill('\n'), letters: 15, end: 0, atMost: 2.1 },
 };
 const { length, batchSize, prompts, letters, atMost, ...task } = { end: undefined, ...tasks[given.data] };
@@ -68,8 +68,9 @@ for (let step = 1; step <= steps; step++) {
   optimizer.zeroGrad();
   schedule?.step();
   total += loss.item();
-  if (step % 100 > 0) continue;
-  console.log(`step ${step}: loss ${(total / 100).toFixed(3)}, ${Math.round((performance.now() - start) / 1000)} s`);
+  if (step % 100 > 0 && step < steps) continue;
+  const mean = total / (((step - 1) % 100) + 1);
+  console.log(`step ${step}: loss ${mean.toFixed(3)}, ${Math.round((performance.now() - start) / 1000)} s`);
   total = 0;
 }
 model.eval();
