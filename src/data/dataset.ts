@@ -28,7 +28,7 @@ export interface Batch<X extends Tensors = Tensor, Y extends Tensors = Tensor> {
 }
 
 /** A list of tensors stays a list, anything else becomes one tensor. */
-type Stacked<V> = V extends readonly Tensor[] ? { readonly [K in keyof V]: Tensor } : Tensor;
+export type Stacked<V> = V extends readonly Tensor[] ? { readonly [K in keyof V]: Tensor } : Tensor;
 
 /** What samples like `S` become when they are put together. */
 export type BatchOf<S> = S extends { readonly x: infer X; readonly y: infer Y } ? Batch<Stacked<X>, Stacked<Y>> : Batch;

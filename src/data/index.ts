@@ -1,6 +1,6 @@
 /** The public face of the data room: datasets, the loader, the drawn digits and the readers of file formats. */
 export type { Column, CompactArray } from './column.ts';
-export type { AnySample, Batch, BatchOf, Dataset, Sample, SplitOptions, Tensors } from './dataset.ts';
+export type { AnySample, Batch, BatchOf, Dataset, Sample, SplitOptions, Stacked, Tensors } from './dataset.ts';
 export { concat, map, split, subset } from './dataset.ts';
 export { type DigitOptions, drawDigits } from './digits.ts';
 export {
