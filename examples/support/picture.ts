@@ -2,8 +2,13 @@
 import { writeFile } from 'node:fs/promises';
 import type { Tensor } from '../../src/index.ts';
 
-/** Brightness from 0 to 1 as a character, dark to light. */
+/** Dark to light. */
 const shades = [...' .:-=+*#%@'];
+
+/** Brightness from 0 to 1 as a character. */
+export function shade(brightness: number): string {
+  return shades[Math.round(brightness * (shades.length - 1))]!;
+}
 
 /** A grid of pictures [N, H, W], brightness from 0 to 1, `columns` in a row: [rows·H, columns·W]. */
 export function grid(pictures: Tensor, columns: number): Tensor {
@@ -20,7 +25,7 @@ export async function show(picture: Tensor, path: string): Promise<void> {
   const pixels = picture.clamp(0, 1).dataSync();
   for (let y = 0; y < height; y += 2) {
     let line = '';
-    for (let x = 0; x < width; x++) line += shades[Math.round(pixels[y * width + x]! * (shades.length - 1))];
+    for (let x = 0; x < width; x++) line += shade(pixels[y * width + x]!);
     console.log(line.trimEnd());
   }
   const bytes = Uint8Array.from(pixels, (p) => Math.round(255 * p));

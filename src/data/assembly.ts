@@ -1,17 +1,22 @@
 /** Batches out of a stream of samples that come one by one, shuffled through a buffer where asked. */
-import type { Batch } from './dataset.ts';
+import type { BatchOf } from './dataset.ts';
 
 /** Collects samples until they make a batch. */
 export class Assembly<S> {
   private readonly batchSize: number;
-  private readonly collate: (samples: readonly S[]) => Batch;
+  private readonly collate: (samples: readonly S[]) => BatchOf<S>;
   /** Samples that wait to be drawn at random; of size 0 where the order stays. */
   private readonly buffer: S[] = [];
   private readonly bufferSize: number;
   private readonly uniform: () => number;
   private samples: S[] = [];
 
-  constructor(batchSize: number, collate: (samples: readonly S[]) => Batch, bufferSize: number, uniform: () => number) {
+  constructor(
+    batchSize: number,
+    collate: (samples: readonly S[]) => BatchOf<S>,
+    bufferSize: number,
+    uniform: () => number,
+  ) {
     this.batchSize = batchSize;
     this.collate = collate;
     this.bufferSize = bufferSize;
@@ -19,7 +24,7 @@ export class Assembly<S> {
   }
 
   /** Takes a sample; gives a batch when one is complete. */
-  add(sample: S): Batch | undefined {
+  add(sample: S): BatchOf<S> | undefined {
     if (this.bufferSize === 0) return this.collect(sample);
     if (this.buffer.length < this.bufferSize) {
       this.buffer.push(sample);
@@ -32,7 +37,7 @@ export class Assembly<S> {
   }
 
   /** What is left when the stream has ended: whole batches, and a smaller last one unless it is dropped. */
-  *rest(dropLast: boolean): Generator<Batch> {
+  *rest(dropLast: boolean): Generator<BatchOf<S>> {
     while (this.buffer.length > 0) {
       const at = Math.floor(this.uniform() * this.buffer.length);
       const drawn = this.buffer[at]!;
@@ -44,7 +49,7 @@ export class Assembly<S> {
     if (this.samples.length > 0 && !dropLast) yield this.collate(this.samples);
   }
 
-  private collect(sample: S): Batch | undefined {
+  private collect(sample: S): BatchOf<S> | undefined {
     this.samples.push(sample);
     if (this.samples.length < this.batchSize) return undefined;
     const batch = this.collate(this.samples);

@@ -2,18 +2,39 @@
 import { ArgumentError, ShapeError } from '../core/errors.ts';
 import { sameShape, shapeText } from '../core/shape.ts';
 import { Tensor, type TensorLike } from '../tensor/tensor.ts';
-import type { Batch } from './dataset.ts';
+import { type AnySample, type BatchOf, isTensorList } from './dataset.ts';
 
 /**
- * The batch of samples `{ x, y }` whose x are of one shape, and whose y are; whole numbers as y become int32.
+ * The batch of samples `{ x, y }` whose x are of one shape, and whose y are; whole numbers as y become int32. Where a side is
+ * a list of tensors, each of them is stacked.
  *
  * @throws ShapeError where shapes differ, ArgumentError where a sample is something else.
  */
-export function stackSamples(samples: readonly unknown[]): Batch {
-  const xs = samples.map((sample, i) => side(sample, 'x', i));
-  const ys = samples.map((sample, i) => side(sample, 'y', i));
-  const y = ys.every(isWhole) ? Tensor.from(Int32Array.from(ys)) : stack('y', ys.map(toTensor));
-  return { x: stack('x', xs.map(toTensor)), y };
+export function stackSamples<S>(samples: readonly S[]): BatchOf<S> {
+  const batch = { x: stackSide(samples, 'x'), y: stackSide(samples, 'y') };
+  return batch as BatchOf<S>; // what is a list in a sample is one in the batch
+}
+
+function stackSide(samples: readonly unknown[], name: 'x' | 'y'): Tensor | readonly Tensor[] {
+  const values = samples.map((sample, i) => side(sample, name, i));
+  const lists = values.filter(isTensorList);
+  if (lists.length === 0) {
+    const plain = values.flatMap((value) => (isTensorList(value) ? [] : [value]));
+    return name === 'y' && plain.every(isWhole)
+      ? Tensor.from(Int32Array.from(plain))
+      : stack(name, plain.map(toTensor));
+  }
+  const odd = values.findIndex((value) => !isTensorList(value) || value.length !== lists[0]!.length);
+  if (odd < 0)
+    return lists[0]!.map((_, k) =>
+      stack(
+        `${name}[${k}]`,
+        lists.map((list) => toTensor(list[k]!)),
+      ),
+    );
+  throw new ShapeError(
+    `Loader: ${name} of a batch must be lists of equally many tensors; got ${lists[0]!.length} in one and another kind in sample ${odd}`,
+  );
 }
 
 /** Whether a value is a number that int32 holds. */
@@ -21,14 +42,14 @@ export function isWhole(value: unknown): value is number {
   return typeof value === 'number' && value === (value | 0);
 }
 
-function side(sample: unknown, name: 'x' | 'y', index: number): TensorLike {
+function side(sample: unknown, name: 'x' | 'y', index: number): AnySample['x'] {
   if (isSample(sample)) return sample[name];
   throw new ArgumentError(
     `Loader: sample ${index} of a batch is no { x, y }; got ${sample === null ? 'null' : typeof sample}; pass collate, or map the samples to { x, y }`,
   );
 }
 
-function isSample(sample: unknown): sample is { x: TensorLike; y: TensorLike } {
+function isSample(sample: unknown): sample is AnySample {
   return typeof sample === 'object' && sample !== null && 'x' in sample && 'y' in sample;
 }
 

@@ -1,7 +1,7 @@
 /** Datasets: anything with a length and samples by index, and what can be made of it. */
 import { ArgumentError, IndexError } from '../core/errors.ts';
 import { defaultGenerator, type Generator } from '../core/random.ts';
-import type { Tensor, TensorLike } from '../tensor/tensor.ts';
+import { Tensor, type TensorLike } from '../tensor/tensor.ts';
 import { shuffled, uniforms } from './uniform.ts';
 
 /** One example: what goes in and what should come out. */
@@ -10,12 +10,32 @@ export interface Sample {
   readonly y: TensorLike;
 }
 
-/** Several examples in one, with their number as the first size of both. */
-export interface Batch {
+/** One example of a model that may have several inputs or outputs: a list of tensors is one for each. */
+export interface AnySample {
+  readonly x: TensorLike | readonly Tensor[];
+  readonly y: TensorLike | readonly Tensor[];
+}
+
+/** One tensor, or one for each input or output of a model. */
+export type Tensors = Tensor | readonly Tensor[];
+
+/** Several examples in one, with their number as the first size of all. */
+export interface Batch<X extends Tensors = Tensor, Y extends Tensors = Tensor> {
   /** [B, …] */
-  readonly x: Tensor;
+  readonly x: X;
   /** [B, …] */
-  readonly y: Tensor;
+  readonly y: Y;
+}
+
+/** A list of tensors stays a list, anything else becomes one tensor. */
+export type Stacked<V> = V extends readonly Tensor[] ? { readonly [K in keyof V]: Tensor } : Tensor;
+
+/** What samples like `S` become when they are put together. */
+export type BatchOf<S> = S extends { readonly x: infer X; readonly y: infer Y } ? Batch<Stacked<X>, Stacked<Y>> : Batch;
+
+/** Whether these are tensors for several inputs or outputs, and not the numbers of one. */
+export function isTensorList(values: TensorLike | readonly Tensor[]): values is readonly Tensor[] {
+  return Array.isArray(values) && values.some((value: unknown) => value instanceof Tensor);
 }
 
 /**
@@ -29,9 +49,9 @@ export interface Dataset<S = Sample> {
   /** The sample at an index from 0. */
   get(index: number): S;
   /** The samples at these indices as one batch; without it the loader gets and stacks them one by one. */
-  batch?(indices: Int32Array): Batch;
+  batch?(indices: Int32Array): BatchOf<S>;
   /** All targets at once, [N, …]; lets them be checked before anything is trained. */
-  targets?(): Tensor;
+  targets?(): Tensors;
 }
 
 /** The samples at these indices, in this order; an index may occur more than once. */
@@ -41,13 +61,17 @@ export function subset<S>(dataset: Dataset<S>, indices: ArrayLike<number>): Data
   const out = {
     length: kept.length,
     get: (i: number) => dataset.get(kept[checkIndex('subset', i, kept.length)]!),
-    ...(dataset.targets && { targets: () => dataset.targets!().indexSelect(0, kept) }),
+    ...(dataset.targets && { targets: () => rowsOf(dataset.targets!(), kept) }),
   };
   if (dataset.batch === undefined) return out;
   return {
     ...out,
     batch: (at: Int32Array) => dataset.batch!(at.map((i) => kept[checkIndex('subset', i, kept.length)]!)),
   };
+}
+
+function rowsOf(values: Tensors, indices: Int32Array): Tensors {
+  return values instanceof Tensor ? values.indexSelect(0, indices) : values.map((x) => x.indexSelect(0, indices));
 }
 
 /** Options of `split`. */

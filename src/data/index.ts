@@ -1,6 +1,6 @@
 /** The public face of the data room: datasets, the loader, the drawn digits and the readers of file formats. */
 export type { Column, CompactArray } from './column.ts';
-export type { Batch, Dataset, Sample, SplitOptions } from './dataset.ts';
+export type { AnySample, Batch, BatchOf, Dataset, Sample, SplitOptions, Stacked, Tensors } from './dataset.ts';
 export { concat, map, split, subset } from './dataset.ts';
 export { type DigitOptions, drawDigits } from './digits.ts';
 export {
@@ -17,4 +17,4 @@ export { loadMnist } from './formats/mnist.ts';
 export type { ImageSet, ImageSets } from './image-set.ts';
 export { Loader, type LoaderOptions, type LoaderState, type SampleStream } from './loader.ts';
 export { type PadSequencesOptions, padSequences } from './pad-sequences.ts';
-export { type ArrayOptions, fromArrays, TensorDataset } from './tensor-dataset.ts';
+export { type ArrayOptions, fromArrays, TensorDataset, TensorsDataset } from './tensor-dataset.ts';

@@ -3,7 +3,7 @@ import { ArgumentError, StateError } from '../core/errors.ts';
 import { type Draw, defaultGenerator, type Generator, type GeneratorState } from '../core/random.ts';
 import { Assembly } from './assembly.ts';
 import { stackSamples } from './collate.ts';
-import type { Batch, Dataset, Sample } from './dataset.ts';
+import type { BatchOf, Dataset, Sample } from './dataset.ts';
 import { shuffled, uniforms } from './uniform.ts';
 
 /** Samples one after another. A function is called for each epoch, and so can be read more than once. */
@@ -22,7 +22,7 @@ export interface LoaderOptions<S = Sample> {
   /** Where the order comes from, one draw an epoch; the default generator if left out. */
   readonly generator?: Generator;
   /** Makes a batch of samples; default stacks `{ x, y }`. */
-  readonly collate?: (samples: readonly S[]) => Batch;
+  readonly collate?: (samples: readonly S[]) => BatchOf<S>;
 }
 
 /** Where a loader is: what a checkpoint keeps so that a resumed run sees the same batches. Plain JSON. */
@@ -44,7 +44,7 @@ export interface LoaderState {
  * const loader = new data.Loader(dataset, { batchSize: 64, shuffle: true });
  * for (const { x, y } of loader) train(x, y);
  */
-export class Loader<S = Sample> implements Iterable<Batch>, AsyncIterable<Batch> {
+export class Loader<S = Sample> implements Iterable<BatchOf<S>>, AsyncIterable<BatchOf<S>> {
   readonly batchSize: number;
   private readonly dataset: Dataset<S> | undefined;
   private readonly stream: SampleStream<S> | undefined;
@@ -53,7 +53,7 @@ export class Loader<S = Sample> implements Iterable<Batch>, AsyncIterable<Batch>
   private readonly dropLast: boolean;
   private readonly generator: Generator;
   private readonly ownsGenerator: boolean;
-  private readonly collate: (samples: readonly S[]) => Batch;
+  private readonly collate: (samples: readonly S[]) => BatchOf<S>;
   private readonly custom: boolean;
   private current: LoaderState = { epoch: 0, position: 0 };
   private resumed = false;
@@ -107,16 +107,16 @@ export class Loader<S = Sample> implements Iterable<Batch>, AsyncIterable<Batch>
   }
 
   /** @throws ArgumentError for a stream whose samples come asynchronously. */
-  [Symbol.iterator](): Iterator<Batch> {
+  [Symbol.iterator](): Iterator<BatchOf<S>> {
     return this.dataset === undefined ? this.streamBatches() : this.datasetBatches(this.dataset);
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<Batch> {
+  async *[Symbol.asyncIterator](): AsyncGenerator<BatchOf<S>> {
     if (this.dataset !== undefined) yield* this.datasetBatches(this.dataset);
     else yield* this.asyncStreamBatches();
   }
 
-  private *datasetBatches(dataset: Dataset<S>): IterableIterator<Batch> {
+  private *datasetBatches(dataset: Dataset<S>): IterableIterator<BatchOf<S>> {
     this.begin();
     const { length, batchSize } = this;
     const order = orderOf(dataset.length, this.current.draw);
@@ -129,11 +129,11 @@ export class Loader<S = Sample> implements Iterable<Batch>, AsyncIterable<Batch>
     this.finish();
   }
 
-  private collected(dataset: Dataset<S>, indices: Int32Array): Batch {
+  private collected(dataset: Dataset<S>, indices: Int32Array): BatchOf<S> {
     return this.collate(Array.from(indices, (index) => dataset.get(index)));
   }
 
-  private *streamBatches(): IterableIterator<Batch> {
+  private *streamBatches(): IterableIterator<BatchOf<S>> {
     const samples = this.open();
     if (!(Symbol.iterator in samples)) {
       throw new ArgumentError('Loader: the samples come asynchronously; got for … of; use for await … of');
@@ -150,7 +150,7 @@ export class Loader<S = Sample> implements Iterable<Batch>, AsyncIterable<Batch>
     yield* this.finishStream(assembly, passed - seen);
   }
 
-  private async *asyncStreamBatches(): AsyncGenerator<Batch> {
+  private async *asyncStreamBatches(): AsyncGenerator<BatchOf<S>> {
     const samples = this.open();
     const assembly = this.beginStream();
     let seen = 0;
@@ -165,7 +165,7 @@ export class Loader<S = Sample> implements Iterable<Batch>, AsyncIterable<Batch>
   }
 
   /** The batches left in the buffers, but for the first `passed` of them. */
-  private *finishStream(assembly: Assembly<S>, passed: number): IterableIterator<Batch> {
+  private *finishStream(assembly: Assembly<S>, passed: number): IterableIterator<BatchOf<S>> {
     let skip = passed;
     for (const batch of assembly.rest(this.dropLast)) {
       if (skip-- > 0) continue;

@@ -45,6 +45,52 @@ export class TensorDataset implements Dataset<Batch> {
   }
 }
 
+/**
+ * Samples of a model with several inputs or outputs, in memory: one tensor per input and per output, a row per sample.
+ * @example new data.TensorsDataset([images, ages], [labels])
+ */
+export class TensorsDataset implements Dataset<Batch<readonly Tensor[], readonly Tensor[]>> {
+  private readonly x: readonly Column[];
+  private readonly y: readonly Column[];
+  readonly length: number;
+
+  /**
+   * @param x one [N, …] per input. @param y one [N, …] per output.
+   * @throws ShapeError where they hold different numbers of samples, ArgumentError where a list is empty.
+   */
+  constructor(x: readonly (Tensor | Column)[], y: readonly (Tensor | Column)[]) {
+    if (x.length === 0 || y.length === 0) {
+      throw new ArgumentError(`dataset: needs at least one tensor on each side; got ${x.length} and ${y.length}`);
+    }
+    this.x = x.map(columnOf);
+    this.y = y.map(columnOf);
+    const lengths = [...this.x, ...this.y].map(({ length }) => length);
+    this.length = lengths[0]!;
+    if (lengths.some((length) => length !== this.length)) {
+      throw new ShapeError(
+        `dataset: all must hold equally many samples; got ${lengths.join(', ')}; the first size counts the samples`,
+      );
+    }
+  }
+
+  /** The sample at an index: rows without the first dim. */
+  get(index: number): Batch<readonly Tensor[], readonly Tensor[]> {
+    checkIndex('dataset', index, this.length);
+    const { x, y } = this.batch(Int32Array.of(index));
+    return { x: x.map((one) => one.squeeze(0)), y: y.map((one) => one.squeeze(0)) };
+  }
+
+  batch(indices: Int32Array): Batch<readonly Tensor[], readonly Tensor[]> {
+    return { x: this.x.map((column) => column.rows(indices)), y: this.y.map((column) => column.rows(indices)) };
+  }
+
+  /** One [N, …] per output. */
+  targets(): readonly Tensor[] {
+    const all = Int32Array.from({ length: this.length }, (_, i) => i);
+    return this.y.map((column) => column.rows(all));
+  }
+}
+
 function columnOf(side: Tensor | Column): Column {
   if (!(side instanceof Tensor)) return side;
   if (side.rank === 0) throw new ShapeError('dataset: a tensor must have a dim of samples; got a scalar');

@@ -38,8 +38,8 @@ export interface OptimizerRecord {
 /** A model and what is kept with it. */
 export interface Checkpoint<M extends Module = Layer> {
   readonly module: M;
-  /** Lets a custom module be built when it is loaded. */
-  readonly input?: InputSpec | undefined;
+  /** Lets a custom module be built when it is loaded; of several inputs one for each. */
+  readonly input?: InputSpec | readonly InputSpec[] | undefined;
   readonly optimizer?: OptimizerRecord | undefined;
   readonly random?: RandomStates | undefined;
   /** How training went, as whoever trained wants to keep it. */
@@ -57,6 +57,8 @@ export interface LoadCheckpointOptions<M extends Module = Layer> {
   readonly module?: M | undefined;
   /** What messages call the bytes. */
   readonly name?: string;
+  /** Whether the file may hold a module of several inputs or outputs; default false, for the types' sake. */
+  readonly several?: boolean | undefined;
 }
 
 const prefix = 'tsgrad.';
@@ -84,9 +86,16 @@ export async function loadCheckpoint<M extends Module>(
   source: Source,
   options: LoadCheckpointOptions<M> & { readonly module: M },
 ): Promise<LoadedCheckpoint<M>>;
+export async function loadCheckpoint(
+  source: Source,
+  options: LoadCheckpointOptions & { readonly several: boolean | undefined },
+): Promise<LoadedCheckpoint<Module>>;
 export async function loadCheckpoint(source: Source, options?: LoadCheckpointOptions): Promise<LoadedCheckpoint>;
-export async function loadCheckpoint(source: Source, options: LoadCheckpointOptions = {}): Promise<LoadedCheckpoint> {
-  return decodeCheckpoint(await readBytes('load', source), { name: nameOf(source), ...options });
+export async function loadCheckpoint(
+  source: Source,
+  options: LoadCheckpointOptions<Module> = {},
+): Promise<LoadedCheckpoint<Module>> {
+  return decode(await readBytes('load', source), { name: nameOf(source), ...options });
 }
 
 /** The bytes of a safetensors file with all of it. */
@@ -105,7 +114,7 @@ export async function encodeCheckpoint(checkpoint: Checkpoint<Module>): Promise<
   const notes: Record<string, Json | undefined> = {
     structure: 'structure' in description ? description.structure : { custom: { ...description.custom } },
     tied: ties.length > 0 ? Object.fromEntries(ties) : undefined,
-    input: input && { shape: input.shape, dtype: input.dtype },
+    input: input && ('shape' in input ? specJson(input) : { several: input.map(specJson) }),
     optimizer: optimizer && optimizerJson(optimizer),
     random: random && randomJson(random),
     training,
@@ -115,6 +124,10 @@ export async function encodeCheckpoint(checkpoint: Checkpoint<Module>): Promise<
     if (note !== undefined) metadata[prefix + name] = JSON.stringify(note);
   }
   return encodeTensors({ ...weights, ...Object.fromEntries(states) }, metadata);
+}
+
+function specJson({ shape, dtype }: InputSpec): Json {
+  return { shape, dtype };
 }
 
 function optimizerJson({ name, groups }: OptimizerRecord): Json {
@@ -129,11 +142,22 @@ export function decodeCheckpoint<M extends Module>(
   bytes: Uint8Array,
   options: LoadCheckpointOptions<M> & { readonly module: M },
 ): LoadedCheckpoint<M>;
+export function decodeCheckpoint(
+  bytes: Uint8Array,
+  options: LoadCheckpointOptions & { readonly several: boolean | undefined },
+): LoadedCheckpoint<Module>;
 export function decodeCheckpoint(bytes: Uint8Array, options?: LoadCheckpointOptions): LoadedCheckpoint;
 export function decodeCheckpoint(
   bytes: Uint8Array,
-  { module: given, name = 'bytes' }: LoadCheckpointOptions = {},
-): LoadedCheckpoint {
+  options: LoadCheckpointOptions<Module> = {},
+): LoadedCheckpoint<Module> {
+  return decode(bytes, options);
+}
+
+function decode(
+  bytes: Uint8Array,
+  { module: given, name = 'bytes', several = false }: LoadCheckpointOptions<Module>,
+): LoadedCheckpoint<Module> {
   const { tensors, metadata } = decodeTensors(bytes, { name });
   const format = metadata[`${prefix}format`];
   if (format !== undefined && format !== version) {
@@ -156,7 +180,7 @@ export function decodeCheckpoint(
   const optimizer = optimizerNote && { ...readOptimizer(optimizerNote), tensors: states };
   const random = randomNote && readRandom(randomNote);
   const room = Object.values(weights).reduce((sum, x) => sum + x.size, 0);
-  const module = given ?? moduleIn(name, note('structure'), room);
+  const module: Module = given ?? moduleIn(name, note('structure'), room, several);
   const ties = given ? undefined : note('tied');
   if (ties) tieAll(module, ties);
   if (!module.isBuilt) build(name, module, input);
@@ -164,7 +188,7 @@ export function decodeCheckpoint(
   return { module, input, optimizer, random, training: note('training') };
 }
 
-function moduleIn(name: string, structure: Fields | undefined, room: number): Layer {
+function moduleIn(name: string, structure: Fields | undefined, room: number, several: boolean): Module {
   if (!structure) {
     throw new StateError(
       `load: ${name} holds weights, but no structure of a model; pass a module that they fit: { module }`,
@@ -172,9 +196,9 @@ function moduleIn(name: string, structure: Fields | undefined, room: number): La
   }
   if (!structure.has('custom')) {
     const part = moduleOf(structure.value, structure.path, room);
-    if (part.single) return part.module;
+    if (part.single || several) return part.module;
     throw new StateError(
-      `load: ${name} holds a module of several inputs or outputs (${part.module.typeName}); make it and pass it: { module }`,
+      `load: ${name} holds a module of several inputs or outputs (${part.module.typeName}); pass { several: true }, or a module: { module }`,
     );
   }
   const custom = structure.object('custom');
@@ -184,7 +208,7 @@ function moduleIn(name: string, structure: Fields | undefined, room: number): La
   );
 }
 
-function tieAll(module: Layer, ties: Fields): void {
+function tieAll(module: Module, ties: Fields): void {
   for (const name of ties.names) {
     const source = ties.text(name);
     try {
@@ -197,7 +221,7 @@ function tieAll(module: Layer, ties: Fields): void {
 }
 
 /** Makes the parameters of a lazy module. What it draws for them is replaced, so the default generator stays as it is. */
-function build(name: string, module: Module, input: InputSpec | undefined): void {
+function build(name: string, module: Module, input: Checkpoint['input']): void {
   if (!input) {
     throw new StateError(
       `load: the module has no parameters yet, and ${name} does not say for which input; call module.build(inputShape) first`,
@@ -205,13 +229,20 @@ function build(name: string, module: Module, input: InputSpec | undefined): void
   }
   const before = defaultGenerator.state;
   try {
-    module.build([1, ...input.shape], { dtype: input.dtype });
+    const specs = 'shape' in input ? [input] : input;
+    const shapes = specs.map(({ shape }) => [1, ...shape]);
+    module.build(shapes, { dtype: specs.map(({ dtype }) => dtype) });
   } finally {
     defaultGenerator.state = before;
   }
 }
 
-function readInput(fields: Fields): InputSpec {
+function readInput(fields: Fields): InputSpec | readonly InputSpec[] {
+  if (!fields.has('several')) return readSpec(fields);
+  return fields.list('several', (item, path) => readSpec(new Fields(item, path)));
+}
+
+function readSpec(fields: Fields): InputSpec {
   const shape = fields.wholes('shape', 1);
   if (sizeOf(shape) > mostInputs) throw fields.fault('shape', `must have at most ${mostInputs} elements`);
   return { shape, dtype: fields.oneOf('dtype', ['float32', 'float64', 'int32', 'bool']) };

@@ -43,6 +43,7 @@ export { type BagOptions, EmbeddingBag, type EmbeddingBagOptions } from './embed
 export type { EmbeddingOptions } from './embedding/table.ts';
 export type { Initializer, InitOptions } from './init.ts';
 export * as init from './init.ts';
+export { type InitializeOptions, type InitializeRule, initialize } from './initialize.ts';
 export * from './loss/index.ts';
 export { buffer, parameter } from './module/cell.ts';
 export type { ParameterOptions } from './module/lazy.ts';

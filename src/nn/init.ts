@@ -103,26 +103,96 @@ export function truncatedNormal(
   return out;
 }
 
-/** Uniform with variance 2 / (fanIn + fanOut) (Glorot and Bengio 2010). */
-export function glorotUniform(shape: Shape, options: InitOptions = {}): Tensor {
+/** Options of `glorotUniform` and `glorotNormal`. */
+export interface GlorotOptions extends InitOptions {
+  /** What deviations are multiplied with, see `calculateGain`. */
+  readonly gain?: number;
+}
+
+/** Options of `heUniform` and `heNormal`. */
+export interface HeOptions extends InitOptions {
+  /** What deviations are multiplied with, see `calculateGain`; √2 if left out, for relu. */
+  readonly gain?: number;
+  /** Whether the forward or the backward pass keeps its variance. */
+  readonly mode?: 'fanIn' | 'fanOut';
+}
+
+/** Uniform with variance gain²·2 / (fanIn + fanOut) (Glorot and Bengio 2010), PyTorch's `xavier_uniform_`. */
+export function glorotUniform(shape: Shape, { gain = 1, ...options }: GlorotOptions = {}): Tensor {
   const { fanIn, fanOut } = fans(shape);
-  return symmetric(shape, Math.sqrt(6 / (fanIn + fanOut)), options);
+  return symmetric(shape, gain * Math.sqrt(6 / (fanIn + fanOut)), options);
 }
 
-/** Normal with variance 2 / (fanIn + fanOut) (Glorot and Bengio 2010). */
-export function glorotNormal(shape: Shape, options: InitOptions = {}): Tensor {
+/** Normal with variance gain²·2 / (fanIn + fanOut) (Glorot and Bengio 2010), PyTorch's `xavier_normal_`. */
+export function glorotNormal(shape: Shape, { gain = 1, ...options }: GlorotOptions = {}): Tensor {
   const { fanIn, fanOut } = fans(shape);
-  return normal(shape, { ...options, std: Math.sqrt(2 / (fanIn + fanOut)) });
+  return normal(shape, { ...options, std: gain * Math.sqrt(2 / (fanIn + fanOut)) });
 }
 
-/** Uniform with variance 2 / fanIn, for rectifiers (He et al. 2015). */
-export function heUniform(shape: Shape, options: InitOptions = {}): Tensor {
-  return symmetric(shape, Math.sqrt(6 / fans(shape).fanIn), options);
+/** Uniform with variance gain² / fan, for rectifiers (He et al. 2015), PyTorch's `kaiming_uniform_`. */
+export function heUniform(shape: Shape, { gain = Math.SQRT2, mode, ...options }: HeOptions = {}): Tensor {
+  return symmetric(shape, gain * Math.sqrt(3 / fan(shape, mode)), options);
 }
 
-/** Normal with variance 2 / fanIn, for rectifiers (He et al. 2015). */
-export function heNormal(shape: Shape, options: InitOptions = {}): Tensor {
-  return normal(shape, { ...options, std: Math.sqrt(2 / fans(shape).fanIn) });
+/** Normal with variance gain² / fan, for rectifiers (He et al. 2015), PyTorch's `kaiming_normal_`. */
+export function heNormal(shape: Shape, { gain = Math.SQRT2, mode, ...options }: HeOptions = {}): Tensor {
+  return normal(shape, { ...options, std: gain * Math.sqrt(1 / fan(shape, mode)) });
+}
+
+function fan(shape: Shape, mode: VarianceScalingOptions['mode'] = 'fanIn'): number {
+  const { fanIn, fanOut } = fans(shape);
+  const known = { fanIn, fanOut, fanAvg: (fanIn + fanOut) / 2 };
+  if (Object.hasOwn(known, mode)) return known[mode];
+  throw new ArgumentError(`init: mode must be one of ${Object.keys(known).join(', ')}; got ${String(mode)}`);
+}
+
+/** Options of `varianceScaling`. */
+export interface VarianceScalingOptions extends InitOptions {
+  readonly scale?: number;
+  readonly mode?: 'fanIn' | 'fanOut' | 'fanAvg';
+  /** Default `'truncatedNormal'`, cut at two deviations and widened so that the variance is right. */
+  readonly distribution?: 'truncatedNormal' | 'normal' | 'uniform';
+}
+
+/** The deviation of a standard normal that is cut at ±2. */
+const cutDeviation = 0.8796256610342398;
+
+/** Variance scale / fan: Keras' `VarianceScaling`, of which Glorot's, He's and LeCun's are special cases. */
+export function varianceScaling(
+  shape: Shape,
+  { scale = 1, mode, distribution = 'truncatedNormal', ...options }: VarianceScalingOptions = {},
+): Tensor {
+  if (!(scale > 0)) throw new ArgumentError(`init.varianceScaling: scale must be above 0; got ${scale}`);
+  const std = Math.sqrt(scale / fan(shape, mode));
+  if (distribution === 'uniform') return symmetric(shape, Math.sqrt(3) * std, options);
+  if (distribution === 'normal') return normal(shape, { ...options, std });
+  if (distribution === 'truncatedNormal') return truncatedNormal(shape, { ...options, std: std / cutDeviation });
+  throw new ArgumentError(
+    `init.varianceScaling: distribution must be truncatedNormal, normal or uniform; got ${String(distribution)}`,
+  );
+}
+
+/** Activations for which a gain is known. */
+export type GainName = 'linear' | 'sigmoid' | 'tanh' | 'relu' | 'leakyRelu' | 'selu';
+
+/**
+ * What weights in front of an activation are multiplied with so that the variance stays, as PyTorch has it.
+ * @param slope of leakyRelu; 0.01 if left out.
+ * @example init.heNormal(shape, { gain: init.calculateGain('leakyRelu', 0.2) })
+ */
+export function calculateGain(activation: GainName, slope: number = 0.01): number {
+  const gains: Readonly<Record<GainName, number>> = {
+    linear: 1,
+    sigmoid: 1,
+    tanh: 5 / 3,
+    relu: Math.SQRT2,
+    leakyRelu: Math.sqrt(2 / (1 + slope ** 2)),
+    selu: 3 / 4,
+  };
+  if (Object.hasOwn(gains, activation)) return gains[activation];
+  throw new ArgumentError(
+    `init.calculateGain: no gain is known; got ${String(activation)}; choose one of ${Object.keys(gains).join(', ')}`,
+  );
 }
 
 /** Uniform with variance 1 / fanIn (LeCun et al. 1998). */
@@ -165,4 +235,36 @@ export function orthogonal(
   if (few === 0) return Tensor.zeros(shape, { dtype });
   const matrix = Tensor.stack(basis);
   return (rows <= columns ? matrix : matrix.transpose()).mul(gain).reshape(shape).cast(dtype);
+}
+
+/** Convolutions that pass their inputs on: a weight [out, in / groups, ...kernel] with a 1 in the middle of the kernel. */
+export function dirac(
+  shape: Shape,
+  { groups = 1, dtype = 'float32' }: InitOptions & { readonly groups?: number } = {},
+): Tensor {
+  if (shape.length < 3) {
+    throw new ShapeError(`init.dirac: takes the shape of a convolution's weight; got ${shapeText(shape)}`);
+  }
+  const [out, channels, ...kernel] = shape as readonly [number, number, ...number[]];
+  if (!(Number.isInteger(groups) && groups >= 1 && out % groups === 0)) {
+    throw new ArgumentError(`init.dirac: groups must divide the ${out} channels; got ${groups}`);
+  }
+  const diagonal = Tensor.concat(Array.from({ length: groups }, () => Tensor.eye(out / groups, channels, { dtype })));
+  const middle = kernel.map((size) => Math.floor(size / 2));
+  const around = kernel.map((size, d): [number, number] => [middle[d]!, size - 1 - middle[d]!]);
+  return diagonal.reshape([out, channels, ...kernel.map(() => 1)]).pad(around);
+}
+
+/** Normal, with `sparsity` of the rows of each column 0 (Martens 2010). */
+export function sparse(
+  shape: Shape,
+  { sparsity, std = 0.01, ...options }: InitOptions & { readonly sparsity: number; readonly std?: number },
+): Tensor {
+  if (shape.length !== 2) throw new ShapeError(`init.sparse: takes the shape of a matrix; got ${shapeText(shape)}`);
+  if (!(sparsity >= 0 && sparsity <= 1)) {
+    throw new ArgumentError(`init.sparse: sparsity must be from 0 to 1; got ${sparsity}`);
+  }
+  const values = normal(shape, { ...options, std });
+  const order = Tensor.rand(shape, { ...(options.generator && { generator: options.generator }) }).argsort({ dim: 0 });
+  return values.maskedFill(order.argsort({ dim: 0 }).lt(Math.ceil(sparsity * shape[0]!)), 0);
 }

@@ -1,7 +1,7 @@
 /** Lion: steps of one size, by the sign of a momentum. */
 import { input, mul, sub, unary } from '../core/expression.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { completeMoments, type MomentHyper, type MomentOptions } from './adam-options.ts';
+import { completeMoments, type MomentOptions } from './adam-options.ts';
 import { shrinkage } from './decay.ts';
 import type { ParameterGroup, ParametersOrGroups } from './group.ts';
 import { blend, spread } from './moment.ts';
@@ -10,7 +10,7 @@ import { type CellStart, type ParameterState, UpdateRule, zeros } from './update
 /** Options of Lion; weight decay is decoupled. */
 export type LionOptions = Omit<MomentOptions, 'eps'>;
 
-type Hyper = Omit<MomentHyper, 'eps'>;
+type Hyper = Required<Omit<LionOptions, 'lr'>>;
 
 const moved = sub(input(0), mul(input(2), unary('sign', input(1))));
 

@@ -117,6 +117,18 @@ const hardswish = define(
   (_s, v) => [where(lt(v!, -3), 0, where(le(v!, 3), add(div(v!, 3), 0.5), 1))],
 );
 
+const hardsigmoid = define(
+  'hardsigmoid',
+  (v) => where(le(v!, -3), 0, where(le(3, v!), 1, add(div(v!, 6), 0.5))),
+  (_s, v) => [where(and(lt(-3, v!), lt(v!, 3)), 1 / 6, 0)],
+);
+/** Infinite at 0 and at 1, with an infinite derivative; NaN outside, and so is the derivative. */
+const logit = define(
+  'logit',
+  (v) => unary('log', div(v!, sub(1, v!))),
+  (_s, v) => [where(and(le(0, v!), le(v!, 1)), div(1, mul(v!, sub(1, v!))), Number.NaN)],
+);
+
 /** NaN stays, but its derivative is 0; at both bounds it is 1. */
 const clamp = define(
   'clamp',
@@ -183,14 +195,14 @@ export const unaryFormulas: Readonly<Record<UnaryName, Formula>> = {
   silu: of1(mul(x, sigmoid(x))),
   mish: of1(mul(x, unary('tanh', softplus(x)))),
   hardtanh: of1(where(le(x, p), p, where(le(q, x), q, x))),
-  hardsigmoid: of1(where(le(x, -3), 0, where(le(3, x), 1, add(div(x, 6), 0.5)))),
+  hardsigmoid: of1(hardsigmoid(x)),
   hardswish: of1(hardswish(x)),
   softsign: of1(div(x, add(1, unary('abs', x)))),
   logSigmoid: of1(logSigmoid(x)),
   tanhshrink: of1(sub(x, unary('tanh', x))),
   hardshrink: of1(where(le(unary('abs', x), p), 0, x)),
   softshrink: of1(where(lt(p, x), sub(x, p), where(lt(x, neg(p)), add(x, p), mul(x, 0)))),
-  logit: of1(unary('log', div(x, sub(1, x)))),
+  logit: of1(logit(x)),
   isNaN: of1(ne(x, x)),
   isFinite: of1(lt(unary('abs', x), Infinity)),
   logicalNot: of1(not(x)),

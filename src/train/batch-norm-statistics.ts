@@ -1,10 +1,11 @@
 /** Running statistics of a module computed anew, for weights that they do not fit. */
 import { ArgumentError } from '../core/errors.ts';
-import type { Layer } from '../nn/module/module.ts';
+import type { Module } from '../nn/module/module.ts';
 import { BatchNorm } from '../nn/norm/batch-norm.ts';
 import { noGrad } from '../tensor/grad.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { batchOf, feedOf, isBatched, type TrainingData } from './feed.ts';
+import { run } from './network.ts';
 import { Pauses } from './pause.ts';
 import { cellsOf, modesOf, restoreModes, Snapshot } from './snapshot.ts';
 
@@ -32,7 +33,7 @@ interface Statistics {
  * await updateBatchNorm(model.module, train);
  */
 export async function updateBatchNorm(
-  module: Layer,
+  module: Module,
   data: TrainingData,
   { batchSize = 128 }: UpdateBatchNormOptions = {},
 ): Promise<void> {
@@ -48,7 +49,7 @@ export async function updateBatchNorm(
   try {
     for await (const given of feed.epoch()) {
       const { x } = batchOf(where, given);
-      noGrad(() => collect(layers, () => module.forward(x)));
+      noGrad(() => collect(layers, () => run(module, x)));
       batches += 1;
       await pauses.due();
     }

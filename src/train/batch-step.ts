@@ -1,13 +1,14 @@
 /** One batch: forward, backward and update, or nothing at all. */
 import { TrainingError, TsgradError } from '../core/errors.ts';
-import type { Batch } from '../data/dataset.ts';
-import type { Metric } from '../metrics/metric.ts';
-import type { Layer, Module } from '../nn/module/module.ts';
+import type { Batch, Tensors } from '../data/dataset.ts';
+import type { Module } from '../nn/module/module.ts';
 import { constrainAll, penaltyOf } from '../nn/parametrize/weight-rules.ts';
 import { clipGradNorm, clipGradValue } from '../optim/clip.ts';
 import type { Optimizer, OptimizerState } from '../optim/optimizer.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import type { LossChoice } from './loss-choice.ts';
+import { type Metrics, updateMetrics } from './metric-choice.ts';
+import { listOf, run } from './network.ts';
+import type { Objective } from './objective.ts';
 import { cellsOf, Snapshot } from './snapshot.ts';
 
 /** How gradients are bounded before the update. */
@@ -18,34 +19,40 @@ export interface ClipOptions {
   readonly clipValue?: number | undefined;
 }
 
+/** The loss of one batch, and those of its outputs where there are several. */
+export interface StepLoss {
+  readonly value: number;
+  readonly parts: readonly number[];
+}
+
 /** Trains a module batch by batch. */
 export class BatchStep {
-  private readonly module: Layer;
+  private readonly module: Module;
   private readonly optimizer: Optimizer;
-  private readonly loss: LossChoice;
+  private readonly objective: Objective;
   private readonly clip: ClipOptions;
   private readonly parameters: readonly Tensor[];
   private readonly layers: readonly Module[];
   private readonly cells: readonly Tensor[];
-  /** Called with the first output, before anything has changed. */
-  private check: ((output: Tensor) => void) | undefined;
+  /** Called with the first outputs, before anything has changed. */
+  private check: ((outputs: readonly Tensor[]) => void) | undefined;
   /** Before the last step, which may turn out to have been the bad one. */
   private earlier: { readonly cells: Snapshot; readonly optimizer: OptimizerState } | undefined;
 
   /**
    * @param module built, since its parameters are looked up once.
-   * @param check called with the first output: what it throws leaves everything as it is.
+   * @param check called with the first outputs: what it throws leaves everything as it is.
    */
   constructor(
-    module: Layer,
+    module: Module,
     optimizer: Optimizer,
-    loss: LossChoice,
+    objective: Objective,
     clip: ClipOptions,
-    check: (output: Tensor) => void,
+    check: (outputs: readonly Tensor[]) => void,
   ) {
     this.module = module;
     this.optimizer = optimizer;
-    this.loss = loss;
+    this.objective = objective;
     this.clip = clip;
     this.check = check;
     this.parameters = module.parameters();
@@ -56,29 +63,29 @@ export class BatchStep {
   /**
    * Trains on one batch; the metrics see what the model gave before its update.
    * @param place where training is, for messages: `epoch 1, batch 500`.
-   * @returns the batch's loss, penalties of regularized parameters included.
+   * @returns the batch's loss, penalties of regularized parameters included, and those of several outputs.
    * @throws TrainingError for a loss that is no number. Whatever is thrown, parameters, buffers and optimizer are as before.
    */
-  run({ x, y }: Batch, metrics: readonly Metric[], place: string): number {
+  run({ x, y }: Batch<Tensors, Tensors>, metrics: Metrics, place: string): StepLoss {
     const before = { cells: new Snapshot(this.cells), optimizer: this.optimizer.stateDict() };
     try {
-      const output = this.module.forward(x);
-      this.check?.(output);
+      const output = run(this.module, x);
+      this.check?.(listOf(output));
       this.check = undefined;
-      const target = this.loss.align(output, y);
-      const fit = this.loss.of(output, target);
+      const { loss: fit, parts, outputs, targets } = this.objective.assess(output, y);
       const penalty = penaltyOf(this.parameters, this.layers);
       const loss = penalty ? fit.add(penalty) : fit;
       const value = loss.item();
+      const values = parts.map((part) => part.item());
       if (!Number.isFinite(value)) throw this.diverged(value, x, place);
       loss.backward();
       this.bound();
       this.optimizer.step();
       constrainAll(this.parameters);
       this.optimizer.zeroGrad();
-      for (const metric of metrics) metric.update(output.detach(), target);
+      updateMetrics(metrics, outputs, targets);
       this.earlier = before;
-      return value;
+      return { value, parts: values };
     } catch (error) {
       this.goBack(before);
       if (error instanceof TsgradError && !(error instanceof TrainingError)) locate(error, place);
@@ -100,8 +107,8 @@ export class BatchStep {
     this.optimizer.zeroGrad();
   }
 
-  private diverged(loss: number, x: Tensor, place: string): TrainingError {
-    const clean = x.isFinite().all().item() === 1;
+  private diverged(loss: number, x: Tensors, place: string): TrainingError {
+    const clean = listOf(x).every((one) => one.isFinite().all().item() === 1);
     const advice = clean
       ? `try a lower learning rate (now ${this.optimizer.lr}), or clipNorm: 1`
       : 'the batch holds NaN or infinite inputs: look at the data';

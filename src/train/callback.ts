@@ -1,10 +1,10 @@
 /** What can look on while a model trains, and step in. */
-import type { Layer } from '../nn/module/module.ts';
+import type { Module } from '../nn/module/module.ts';
 import type { EpochRecord, History, Scores } from './history.ts';
 
 /** The training under way, as callbacks see it. */
 export interface Training {
-  readonly module: Layer;
+  readonly module: Module;
   /** From 1, over all calls of `fit`. */
   readonly epoch: number;
   /** The epoch that this call of `fit` ends with. */

@@ -1,12 +1,15 @@
 /** What a model makes of data that it does not train on: scores, and outputs. */
 import { ArgumentError, ShapeError } from '../core/errors.ts';
 import { shapeText } from '../core/shape.ts';
+import { isTensorList, type Tensors } from '../data/dataset.ts';
 import { penaltyOf } from '../nn/parametrize/weight-rules.ts';
 import { noGrad } from '../tensor/grad.ts';
 import { Tensor, type TensorLike } from '../tensor/tensor.ts';
 import { batchOf, type Feed } from './feed.ts';
 import type { Scores } from './history.ts';
+import { updateMetrics } from './metric-choice.ts';
 import { lossOfModel, type ModelState } from './model-state.ts';
+import { countOf, listOf, run } from './network.ts';
 import { Pauses } from './pause.ts';
 import { RunningScores } from './running-scores.ts';
 import { modesOf, restoreModes } from './snapshot.ts';
@@ -25,20 +28,20 @@ export async function evaluate(
 ): Promise<({ readonly loss: number } & Scores) | undefined> {
   const loss = lossOfModel(where, state);
   const { module } = state;
-  const scores = new RunningScores(state.metrics);
+  const scores = new RunningScores(state.metrics.perOutput.flat());
   const pauses = new Pauses();
   let batches = 0;
   const finished = await evaluating(state, async () => {
     for await (const given of feed.epoch()) {
       const { x, y } = batchOf(where, given);
       noGrad(() => {
-        const output = module.forward(x);
         const [parameters, layers] = [module.parameters(), module.namedModules().map(([, layer]) => layer)];
-        const target = loss.align(output, y);
+        const { loss: fit, parts, outputs, targets } = loss.assess(run(module, x), y);
         const penalty = penaltyOf(parameters, layers);
-        const fit = loss.of(output, target);
-        scores.add((penalty ? fit.add(penalty) : fit).item(), x.shape[0]!);
-        for (const metric of state.metrics) metric.update(output, target);
+        const total = (penalty ? fit.add(penalty) : fit).item();
+        const each = parts.map((part) => part.item());
+        scores.add(total, countOf(x), each);
+        updateMetrics(state.metrics, outputs, targets);
       });
       batches += 1;
       await pauses.due();
@@ -50,27 +53,35 @@ export async function evaluate(
   return finished ? scores.values() : undefined;
 }
 
-/** The outputs for all rows of x, computed batch by batch. */
-export async function predict(state: ModelState, x: TensorLike, batchSize: number): Promise<Tensor> {
-  const input = x instanceof Tensor ? x.detach() : Tensor.from(x);
-  if (input.rank === 0 || input.shape[0] === 0) {
+/** The outputs for all rows of x, computed batch by batch; of several inputs x is a list. */
+export async function predict(
+  state: ModelState,
+  x: TensorLike | readonly Tensor[],
+  batchSize: number,
+): Promise<Tensors> {
+  const inputs = (isTensorList(x) ? x : [x]).map((one) => (one instanceof Tensor ? one.detach() : Tensor.from(one)));
+  const count = countOf(inputs);
+  if (inputs.some(({ rank, shape }) => rank === 0 || shape[0] === 0 || shape[0] !== count)) {
     throw new ShapeError(
-      `predict: needs at least one sample; got shape ${shapeText(input.shape)}; the first size counts the samples`,
+      `predict: needs at least one sample${inputs.length === 1 ? '' : ', and of each input equally many'}; got shape ${inputs.map(({ shape }) => shapeText(shape)).join(', ')}; the first size counts the samples`,
     );
   }
   if (!Number.isInteger(batchSize) || batchSize < 1) {
     throw new ArgumentError(`predict: batchSize must be a whole number of at least 1; got ${batchSize}`);
   }
   const pauses = new Pauses();
-  const outputs: Tensor[] = [];
+  const outputs: Tensors[] = [];
   await evaluating(state, async () => {
-    for (let at = 0; at < input.shape[0]!; at += batchSize) {
-      const part = input.narrow(0, at, Math.min(batchSize, input.shape[0]! - at));
-      outputs.push(noGrad(() => state.module.forward(part)));
+    for (let at = 0; at < count; at += batchSize) {
+      const part = inputs.map((input) => input.narrow(0, at, Math.min(batchSize, count - at)));
+      outputs.push(noGrad(() => run(state.module, part)));
       await pauses.due();
     }
   });
-  return outputs.length === 1 ? outputs[0]! : Tensor.concat(outputs);
+  const first = outputs[0]!;
+  if (outputs.length === 1) return first;
+  const joined = listOf(first).map((_, k) => Tensor.concat(outputs.map((output) => listOf(output)[k]!)));
+  return first instanceof Tensor ? joined[0]! : joined;
 }
 
 /** Runs `f` in evaluation mode, and puts every module back into its own. */

@@ -3,17 +3,18 @@ import { isFloat } from '../core/dtype.ts';
 import { ArgumentError, ShapeError, TrainingError } from '../core/errors.ts';
 import type { Generator } from '../core/random.ts';
 import { shapeText } from '../core/shape.ts';
-import { type Batch, type Dataset, type Sample, subset } from '../data/dataset.ts';
-import { Loader } from '../data/loader.ts';
-import { fromArrays } from '../data/tensor-dataset.ts';
+import { type AnySample, type Batch, type Dataset, isTensorList, subset, type Tensors } from '../data/dataset.ts';
+import { Loader, type LoaderState } from '../data/loader.ts';
+import { fromArrays, TensorsDataset } from '../data/tensor-dataset.ts';
 import { Tensor, type TensorLike } from '../tensor/tensor.ts';
+import { countOf, listOf } from './network.ts';
 
-/** A batch as a user may give it: B inputs and B targets. */
+/** A batch as a user may give it: B inputs and B targets; lists of tensors for several inputs or outputs. */
 export interface BatchLike {
   /** [B, …] */
-  readonly x: TensorLike;
+  readonly x: TensorLike | readonly Tensor[];
   /** [B, …] */
-  readonly y: TensorLike;
+  readonly y: TensorLike | readonly Tensor[];
 }
 
 /** Batches one after another. */
@@ -23,7 +24,7 @@ export type BatchStream = Iterable<BatchLike> | AsyncIterable<BatchLike>;
  * What a model trains on: all samples at once, `{ x, y }` with one per row; a dataset; a Loader; or batches, as anything
  * that can be iterated anew for each epoch, or a function that makes such.
  */
-export type TrainingData = BatchLike | Dataset<Sample> | BatchStream | (() => BatchStream);
+export type TrainingData = BatchLike | Dataset<AnySample> | BatchStream | (() => BatchStream);
 
 /** How samples become batches. */
 export interface FeedOptions {
@@ -37,9 +38,9 @@ export interface Feed {
   /** In an epoch; undefined where nobody knows. */
   readonly batches: number | undefined;
   /** The dataset behind it, where there is one. */
-  readonly dataset: Dataset<Sample> | undefined;
+  readonly dataset: Dataset<AnySample> | undefined;
   /** The loader behind it, where there is one. */
-  readonly loader: Loader | undefined;
+  readonly loader: { state: LoaderState } | undefined;
   epoch(): Iterable<BatchLike> | AsyncIterable<BatchLike>;
 }
 
@@ -53,7 +54,7 @@ export function feedOf(where: string, data: TrainingData, options: FeedOptions, 
   if (dataset !== undefined) {
     if (dataset.length === 0) throw new ArgumentError(`${where}: the dataset is empty; give at least one sample`);
     const { batchSize = 32, shuffle = shuffled, generator } = options;
-    const loader = new Loader<Sample>(dataset, { batchSize, shuffle, ...(generator && { generator }) });
+    const loader = new Loader<AnySample>(dataset, { batchSize, shuffle, ...(generator && { generator }) });
     return { batches: loader.length, dataset, loader, epoch: () => loader };
   }
   for (const [name, value] of Object.entries(options)) {
@@ -67,7 +68,7 @@ export function feedOf(where: string, data: TrainingData, options: FeedOptions, 
 }
 
 /** The samples at the front for training and those at the end, a fraction of all, for validation. */
-export function holdOut(where: string, data: TrainingData, fraction: number): [Dataset<Sample>, Dataset<Sample>] {
+export function holdOut(where: string, data: TrainingData, fraction: number): [Dataset<AnySample>, Dataset<AnySample>] {
   const dataset = datasetOf(where, data);
   if (dataset === undefined) {
     throw new ArgumentError(
@@ -90,15 +91,20 @@ export function isBatched(data: TrainingData): boolean {
   return typeof data === 'function' || data instanceof Loader || isStream(data);
 }
 
-function datasetOf(where: string, data: TrainingData): Dataset<Sample> | undefined {
+function datasetOf(where: string, data: TrainingData): Dataset<AnySample> | undefined {
   if (typeof data === 'function' || data instanceof Loader || isStream(data)) return undefined;
   if (typeof data === 'object' && data !== null) {
     if ('get' in data && 'length' in data) return data;
-    if ('x' in data && 'y' in data) return fromArrays(data.x, data.y);
+    if ('x' in data && 'y' in data) return inMemory(data);
   }
   throw new ArgumentError(
     `${where}: takes { x, y }, a dataset, a Loader or batches; got ${data === null ? 'null' : typeof data}`,
   );
+}
+
+function inMemory({ x, y }: BatchLike): Dataset<AnySample> {
+  if (!isTensorList(x) && !isTensorList(y)) return fromArrays(x, y);
+  return new TensorsDataset(isTensorList(x) ? x : [tensorOf(x)], isTensorList(y) ? y : [labelsOrValues(y)]);
 }
 
 function isStream(data: object): data is BatchStream {
@@ -124,17 +130,23 @@ function streamOf(where: string, data: TrainingData): () => BatchStream {
  * A batch as tensors with equally many samples on both sides.
  * @throws ShapeError where they differ in number, or are none; ArgumentError for what is no batch.
  */
-export function batchOf(where: string, batch: BatchLike): Batch {
+export function batchOf(where: string, batch: BatchLike): Batch<Tensors, Tensors> {
   if (typeof batch !== 'object' || batch === null || !('x' in batch) || !('y' in batch)) {
     throw new ArgumentError(`${where}: a batch must be { x, y }; got ${batch === null ? 'null' : typeof batch}`);
   }
-  const { x, y } = { x: tensorOf(batch.x), y: labelsOrValues(batch.y) };
-  if (x.rank > 0 && y.rank > 0 && x.shape[0] === y.shape[0] && x.shape[0]! > 0) return { x, y };
-  const problem =
-    x.shape[0] === 0 || y.shape[0] === 0
-      ? 'the batch is empty'
-      : 'x and y must hold equally many samples, counted by their first sizes';
-  throw new ShapeError(`${where}: ${problem}; got x ${shapeText(x.shape)} and y ${shapeText(y.shape)}`);
+  const x = isTensorList(batch.x) ? batch.x : tensorOf(batch.x);
+  const y = isTensorList(batch.y) ? batch.y : labelsOrValues(batch.y);
+  const all = [...listOf(x), ...listOf(y)];
+  const count = countOf(x);
+  if (all.every(({ rank, shape }) => rank > 0 && shape[0] === count) && count > 0) return { x, y };
+  const problem = all.some(({ shape }) => shape[0] === 0)
+    ? 'the batch is empty'
+    : 'x and y must hold equally many samples, counted by their first sizes';
+  const text = (side: Tensors): string =>
+    listOf(side)
+      .map(({ shape }) => shapeText(shape))
+      .join(', ');
+  throw new ShapeError(`${where}: ${problem}; got x ${text(x)} and y ${text(y)}`);
 }
 
 function tensorOf(values: TensorLike): Tensor {

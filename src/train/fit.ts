@@ -1,22 +1,23 @@
 /** Training: epochs of batches, validation, callbacks, and a clean end whenever it comes. */
 import { ArgumentError, StateError } from '../core/errors.ts';
 import type { Generator } from '../core/random.ts';
-import type { Batch } from '../data/dataset.ts';
+import type { Batch, Tensors } from '../data/dataset.ts';
 import { restoreRandom } from '../io/random-states.ts';
 import { standardError, type TextWriter } from '../io/text-writer.ts';
-import type { Layer } from '../nn/module/module.ts';
+import type { Module } from '../nn/module/module.ts';
 import type { WeightAverage } from '../optim/averaging.ts';
 import type { Optimizer } from '../optim/optimizer.ts';
 import type { Schedule } from '../optim/schedule/schedule.ts';
 import { AveragePlan } from './average-plan.ts';
-import { BatchStep, type ClipOptions } from './batch-step.ts';
+import { BatchStep, type ClipOptions, type StepLoss } from './batch-step.ts';
 import type { Callback, Training } from './callback.ts';
 import { evaluate, type Signal } from './evaluate.ts';
 import { batchOf, type Feed, feedOf, holdOut, isBatched, type TrainingData } from './feed.ts';
 import { type EpochRecord, History, type Scores, validationScores } from './history.ts';
 import { checkLabels } from './label-check.ts';
-import type { LossChoice } from './loss-choice.ts';
 import { lossOfModel, type ModelState } from './model-state.ts';
+import { countOf, listOf } from './network.ts';
+import type { Objective } from './objective.ts';
 import { makeOptimizer } from './optimizer-choice.ts';
 import { Pauses } from './pause.ts';
 import { Progress } from './progress.ts';
@@ -83,7 +84,7 @@ export async function train(
 
 /** Everything that a run needs, checked before anything changes. */
 interface Plan {
-  readonly loss: LossChoice;
+  readonly loss: Objective;
   readonly train: Feed;
   readonly validation: Feed | undefined;
   readonly epochs: number;
@@ -147,13 +148,13 @@ class Run implements Training {
     this.state = state;
     this.plan = plan;
     this.save = save;
-    this.running = new RunningScores(state.metrics);
+    this.running = new RunningScores(state.metrics.perOutput.flat());
     this.epoch = state.epochs.length;
     this.epochs = this.epoch + plan.epochs;
     this.batches = plan.train.batches;
   }
 
-  get module(): Layer {
+  get module(): Module {
     return this.state.module;
   }
 
@@ -246,7 +247,7 @@ class Run implements Training {
       const batch = batchOf(`fit, ${place}`, given);
       this.step ??= this.prepare(batch);
       const loss = this.runStep(this.step, batch, place);
-      this.running.add(loss, batch.x.shape[0]!);
+      this.running.add(loss.value, countOf(batch.x), loss.parts);
       this.batch += 1;
       this.plan.schedule?.batchDone();
       this.plan.average?.batchDone(this.epoch);
@@ -258,7 +259,7 @@ class Run implements Training {
     return true;
   }
 
-  private runStep(step: BatchStep, batch: Batch, place: string): number {
+  private runStep(step: BatchStep, batch: Batch<Tensors, Tensors>, place: string): StepLoss {
     try {
       return step.run(batch, this.state.metrics, place);
     } catch (error) {
@@ -268,11 +269,17 @@ class Run implements Training {
   }
 
   /** Makes what only the first batch can tell: parameters whose size it sets, and the optimizer over them. */
-  private prepare({ x }: Batch): BatchStep {
+  private prepare({ x }: Batch<Tensors, Tensors>): BatchStep {
     const { state, plan } = this;
     const { module } = state;
-    if (!module.isBuilt) module.build(x.shape, { dtype: x.dtype });
-    state.input ??= { shape: x.shape.slice(1), dtype: x.dtype };
+    const inputs = listOf(x);
+    if (!module.isBuilt)
+      module.build(
+        inputs.map(({ shape }) => shape),
+        { dtype: inputs.map(({ dtype }) => dtype) },
+      );
+    const specs = inputs.map(({ shape, dtype }) => ({ shape: shape.slice(1), dtype }));
+    state.input ??= specs.length === 1 ? specs[0] : specs;
     this.optimizer = state.optimizer ??= makeOptimizer(state.optimizerChoice ?? 'adam', module.parameters());
     this.optimizer.zeroGrad();
     plan.schedule?.begin(this.optimizer, plan.options.resume === false ? undefined : state.resumeSchedule);
@@ -281,10 +288,12 @@ class Run implements Training {
     state.resumeAverage = undefined;
     state.average = plan.average?.average;
     state.schedule = plan.schedule?.schedule;
-    return new BatchStep(module, this.optimizer, plan.loss, plan.options, (output) => {
-      if (!plan.loss.takesLabels) return;
-      checkLabels('training data', plan.train, output);
-      if (plan.validation) checkLabels('validation data', plan.validation, output);
+    return new BatchStep(module, this.optimizer, plan.loss, plan.options, (outputs) => {
+      for (const [k, output] of outputs.entries()) {
+        if (!plan.loss.takesLabels(k)) continue;
+        checkLabels('training data', plan.train, output, k);
+        if (plan.validation) checkLabels('validation data', plan.validation, output, k);
+      }
     });
   }
 

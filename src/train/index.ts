@@ -8,7 +8,7 @@ export type { BatchLike, BatchStream, TrainingData } from './feed.ts';
 export type { FitOptions } from './fit.ts';
 export { type EpochRecord, History, type Scores } from './history.ts';
 export type { LossFunction, LossName } from './loss-choice.ts';
-export type { MetricChoice, MetricFunction } from './metric-choice.ts';
+export type { MetricChoice, MetricFunction, MetricsOption } from './metric-choice.ts';
 export {
   type EvaluateOptions,
   type LoadModelOptions,
@@ -19,4 +19,6 @@ export {
 } from './model.ts';
 export { ModelCheckpoint, type ModelCheckpointOptions } from './model-checkpoint.ts';
 export type { MonitorOptions } from './monitor.ts';
+export type { OutputOf } from './network.ts';
+export type { LossOption } from './objective.ts';
 export type { OptimizerChoice, OptimizerName } from './optimizer-choice.ts';

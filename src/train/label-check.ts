@@ -2,17 +2,19 @@
 import { IndexError } from '../core/errors.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { Feed } from './feed.ts';
+import { listOf } from './network.ts';
 
 /** What the losses pass over. */
 const ignored = -100;
 
 /**
  * Checks the class indices of a dataset in memory; other data are checked batch by batch, by the loss.
- * @param output what the model gave for a batch, [B, C, …].
+ * @param output what the model gave for a batch, [B, C, …], as its output number `k`.
  * @throws IndexError that names the first label which is no class.
  */
-export function checkLabels(where: string, feed: Feed, output: Tensor): void {
-  const labels = feed.dataset?.targets?.();
+export function checkLabels(where: string, feed: Feed, output: Tensor, k: number): void {
+  const targets = feed.dataset?.targets?.();
+  const labels = targets && listOf(targets)[k];
   const classes = output.shape[1];
   // A target of as many dims as the output holds probabilities.
   if (labels?.dtype !== 'int32' || classes === undefined || labels.rank >= output.rank) return;

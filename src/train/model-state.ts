@@ -3,29 +3,28 @@ import { StateError } from '../core/errors.ts';
 import type { GeneratorState } from '../core/random.ts';
 import type { InputSpec } from '../io/checkpoint.ts';
 import type { RandomStates } from '../io/random-states.ts';
-import type { Metric } from '../metrics/metric.ts';
-import type { Layer } from '../nn/module/module.ts';
+import type { Module } from '../nn/module/module.ts';
 import type { AverageState, WeightAverage } from '../optim/averaging.ts';
 import type { Optimizer } from '../optim/optimizer.ts';
 import type { Schedule, ScheduleState } from '../optim/schedule/schedule.ts';
 import type { EpochRecord } from './history.ts';
-import type { LossChoice } from './loss-choice.ts';
-import type { MetricChoice } from './metric-choice.ts';
+import type { Metrics, MetricsOption } from './metric-choice.ts';
+import type { Objective } from './objective.ts';
 import type { OptimizerChoice } from './optimizer-choice.ts';
 
 /** One model. */
 export interface ModelState {
-  readonly module: Layer;
-  readonly loss: LossChoice | undefined;
-  readonly metricChoices: readonly MetricChoice[];
-  readonly metrics: readonly Metric[];
+  readonly module: Module;
+  readonly loss: Objective | undefined;
+  readonly metricChoices: MetricsOption;
+  readonly metrics: Metrics;
   readonly optimizerChoice: OptimizerChoice | undefined;
   /** Made with the first batch, when all parameters exist. */
   optimizer: Optimizer | undefined;
   /** All epochs trained so far. */
   epochs: readonly EpochRecord[];
-  /** What a batch looks like, known from the first. */
-  input: InputSpec | undefined;
+  /** What a batch looks like, known from the first; of several inputs each. */
+  input: InputSpec | readonly InputSpec[] | undefined;
   /** The random state of a checkpoint, until training goes on from it. */
   resume: RandomStates | undefined;
   /** What has set the learning rate since the last `fit` began. */
@@ -45,7 +44,7 @@ export interface ModelState {
 }
 
 /** The loss of the model. @throws StateError where it has none, or came out of a file without something it needs. */
-export function lossOfModel(where: string, { loss, absent }: ModelState): LossChoice {
+export function lossOfModel(where: string, { loss, absent }: ModelState): Objective {
   if (absent.length > 0) {
     throw new StateError(
       `${where}: the model was saved with its own ${absent.join(' and ')}, which a file cannot hold; pass them to Model.load(path, { … })`,

@@ -4,7 +4,7 @@ import type { Shape } from '../core/shape.ts';
 import { encodeCheckpoint, type LoadedCheckpoint, loadCheckpoint } from '../io/checkpoint.ts';
 import { randomStatesOf } from '../io/random-states.ts';
 import { type Source, type Target, writeBytes } from '../io/transport.ts';
-import { type Layer, Module } from '../nn/module/module.ts';
+import { type Layer, Module, type SummaryOptions } from '../nn/module/module.ts';
 import type { Optimizer } from '../optim/optimizer.ts';
 import type { Tensor, TensorLike } from '../tensor/tensor.ts';
 import { splitAverages, withAverages } from './average-plan.ts';
@@ -12,9 +12,10 @@ import { evaluate, predict } from './evaluate.ts';
 import { feedOf, isBatched, type TrainingData } from './feed.ts';
 import { type FitOptions, train } from './fit.ts';
 import type { EpochRecord, History, Scores } from './history.ts';
-import { type LossFunction, type LossName, lossOf } from './loss-choice.ts';
-import { type MetricChoice, makeMetrics } from './metric-choice.ts';
+import { type MetricsOption, metricsOf } from './metric-choice.ts';
 import type { ModelState } from './model-state.ts';
+import type { OutputOf } from './network.ts';
+import { type LossOption, Objective } from './objective.ts';
 import {
   checkOptimizer,
   makeOptimizer,
@@ -29,9 +30,12 @@ import { readTraining, trainingJson } from './training-json.ts';
 export interface ModelOptions {
   /** Default `'adam'`. */
   readonly optimizer?: OptimizerChoice | undefined;
-  /** Needed to train and to evaluate. */
-  readonly loss?: LossName | LossFunction | undefined;
-  readonly metrics?: readonly MetricChoice[] | undefined;
+  /** Needed to train and to evaluate; of several outputs one for all, or a list with one for each. */
+  readonly loss?: LossOption | undefined;
+  /** What the losses of several outputs count in their sum; 1 each if left out. */
+  readonly lossWeights?: readonly number[] | undefined;
+  /** Of several outputs a list for each: `[['accuracy'], []]`. */
+  readonly metrics?: MetricsOption | undefined;
 }
 
 /** Options of `evaluate`. */
@@ -53,9 +57,11 @@ export interface SaveOptions {
 }
 
 /** Options of `Model.load`: what the file cannot hold, or what is to be another. */
-export interface LoadModelOptions<M extends Layer = Layer> extends ModelOptions {
+export interface LoadModelOptions<M extends Module = Layer> extends ModelOptions {
   /** A module that takes the weights; needed where its class is the user's own. */
   readonly module?: M | undefined;
+  /** Whether the file may hold a module of several inputs or outputs, such as a graph; default false, for the types' sake. */
+  readonly several?: boolean | undefined;
 }
 
 /**
@@ -67,7 +73,7 @@ export interface LoadModelOptions<M extends Layer = Layer> extends ModelOptions 
  * await model.fit(train, { epochs: 5, validation: test });
  * await model.save('digits.safetensors');
  */
-export class Model<M extends Layer = Layer> {
+export class Model<M extends Module = Layer> {
   readonly module: M;
   private readonly state: ModelState;
 
@@ -78,15 +84,18 @@ export class Model<M extends Layer = Layer> {
         `Model: takes a module; got ${module === null ? 'null' : typeof module}; pass new nn.Sequential(…)`,
       );
     }
-    const { optimizer, loss, metrics = [] } = options;
+    const { optimizer, loss, lossWeights, metrics = [] } = options;
     if (optimizer !== undefined) checkOptimizer(optimizer);
-    const choice = loss === undefined ? undefined : lossOf(loss);
+    if (loss === undefined && lossWeights !== undefined) {
+      throw new ArgumentError('Model: lossWeights need a loss; got weights without one');
+    }
+    const objective = loss === undefined ? undefined : new Objective(loss, lossWeights);
     this.module = module;
     this.state = {
       module,
-      loss: choice,
+      loss: objective,
       metricChoices: metrics,
-      metrics: makeMetrics(metrics, choice?.threshold ?? 0.5),
+      metrics: metricsOf(metrics, (k) => objective?.threshold(k) ?? 0.5),
       optimizerChoice: optimizer,
       optimizer: undefined,
       epochs: [],
@@ -114,7 +123,7 @@ export class Model<M extends Layer = Layer> {
 
   /**
    * Trains for some more epochs.
-   * @param data `{ x, y }`, a dataset, a Loader, or batches.
+   * @param data `{ x, y }`, a dataset, a Loader, or batches; x and y are lists of tensors for several inputs or outputs.
    * @throws TrainingError for a loss that is no number. After any error the parameters are as before the step that failed.
    */
   async fit(data: TrainingData, options: FitOptions = {}): Promise<History> {
@@ -132,20 +141,24 @@ export class Model<M extends Layer = Layer> {
 
   /**
    * The outputs for every row of x, [N, …], in evaluation mode and without gradients.
+   * @param x of several inputs a list of tensors.
    * @throws ShapeError where there is no sample, or the module does not take its shape.
    */
-  async predict(x: TensorLike, { batchSize = 128 }: PredictOptions = {}): Promise<Tensor> {
-    return predict(this.state, x, batchSize);
+  async predict(x: TensorLike | readonly Tensor[], { batchSize = 128 }: PredictOptions = {}): Promise<OutputOf<M>> {
+    const outputs = await predict(this.state, x, batchSize);
+    return outputs as OutputOf<M>; // joined batch by batch, in the form in which forward gives them
   }
 
   /**
    * A table of the layers with output shapes and parameter counts.
    * @param inputShape of a whole input, batch included; after training that of a batch of one.
    */
-  summary(inputShape?: Shape): string {
+  summary(inputShape?: Shape | readonly Shape[], options: SummaryOptions = {}): string {
     const { input } = this.state;
-    if (inputShape) return this.module.summary(inputShape);
-    return input ? this.module.summary([1, ...input.shape], { dtype: input.dtype }) : this.module.summary();
+    if (inputShape || !input) return this.module.summary(inputShape, options);
+    const specs = 'shape' in input ? [input] : input;
+    const shapes = specs.map(({ shape }) => [1, ...shape]);
+    return this.module.summary(shapes, { dtype: specs.map(({ dtype }) => dtype), ...options });
   }
 
   /**
@@ -177,23 +190,26 @@ export class Model<M extends Layer = Layer> {
    * @throws FormatError for a damaged file, StateError where a class is needed that the file cannot hold.
    * @example const model = await Model.load('lenet.safetensors', { module: new LeNet() });
    */
-  static async load<M extends Layer = Layer>(
+  static async load<M extends Module>(
     source: Source,
     options: LoadModelOptions<M> & { readonly module: M },
   ): Promise<Model<M>>;
+  static async load(source: Source, options: LoadModelOptions & { readonly several: true }): Promise<Model<Module>>;
   static async load(source: Source, options?: LoadModelOptions): Promise<Model>;
-  static async load(source: Source, options: LoadModelOptions = {}): Promise<Model> {
-    const loaded = await loadCheckpoint(source, { module: options.module });
+  static async load(source: Source, options: LoadModelOptions<Module> = {}): Promise<Model<Module>> {
+    const { module, several } = options;
+    const loaded = module ? await loadCheckpoint(source, { module }) : await loadCheckpoint(source, { several });
     return Model.of(loaded, options);
   }
 
-  private static of(loaded: LoadedCheckpoint, options: LoadModelOptions): Model {
+  private static of<M extends Module>(loaded: LoadedCheckpoint<M>, options: LoadModelOptions<M>): Model<M> {
     const { module } = loaded;
     const [record, averages] = loaded.optimizer ? splitAverages(loaded.optimizer) : [undefined, {}];
     const training = loaded.training && readTraining(loaded.training);
     const model = new Model(module, {
       optimizer: options.optimizer,
       loss: options.loss ?? training?.loss,
+      lossWeights: options.lossWeights ?? (options.loss === undefined ? training?.lossWeights : undefined),
       metrics: options.metrics ?? training?.metrics,
     });
     const { state } = model;

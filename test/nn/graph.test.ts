@@ -66,12 +66,16 @@ describe('a graph of several inputs and outputs', () => {
 
   it('is saved, and loads into a module that is passed', async () => {
     const bytes = await encodeCheckpoint({ module: net });
-    expect(() => decodeCheckpoint(bytes)).toThrow(/several inputs or outputs \(Graph\); make it and pass it/);
+    expect(() => decodeCheckpoint(bytes)).toThrow(
+      /several inputs or outputs \(Graph\); pass \{ several: true \}, or a module/,
+    );
     const [x, y] = [Tensor.randn([2, 4]), Tensor.randn([2, 4])];
     const before = net.forward(x, y)[0].toArray();
     for (const p of net.parameters()) p.assign(Tensor.zerosLike(p));
     decodeCheckpoint(bytes, { module: net });
     expect(net.forward(x, y)[0].toArray()).toEqual(before);
+    const { module } = decodeCheckpoint(bytes, { several: true });
+    expect(nn.outputsOf(module, ['2'], x, y)['2'].toArray()).toEqual(before);
   });
 });
 

@@ -123,6 +123,124 @@ describe('initializers', () => {
   });
 });
 
+describe('gains and modes', () => {
+  it('scale the deviations', () => {
+    const options = { gain: 3, mode: 'fanOut', ...seeded() } as const;
+    expectMoments(init.heNormal(shape, options), 0, 3 / Math.sqrt(200));
+    expectMoments(init.heUniform(shape, options), 0, 3 / Math.sqrt(200));
+    expectMoments(init.glorotNormal(shape, { gain: 3, ...seeded() }), 0, 3 * Math.sqrt(2 / 500));
+    expectMoments(init.glorotUniform(shape, { gain: 3, ...seeded() }), 0, 3 * Math.sqrt(2 / 500));
+    expect(() => init.heNormal(shape, { mode: 'fan' as 'fanIn' })).toThrow(ArgumentError);
+  });
+
+  it('are those of PyTorch', () => {
+    const gains = (['linear', 'sigmoid', 'tanh', 'relu', 'leakyRelu', 'selu'] as const).map((a) =>
+      init.calculateGain(a),
+    );
+    expect(gains).toEqual([1, 1, 5 / 3, Math.SQRT2, expect.closeTo(1.4141428, 6), 0.75]);
+    expect(init.calculateGain('leakyRelu', 1)).toBe(1);
+    expect(() => init.calculateGain('gelu' as 'relu')).toThrow(/no gain is known; got gelu/);
+  });
+
+  it.each([
+    ['truncatedNormal', 'fanIn', 300],
+    ['normal', 'fanOut', 200],
+    ['uniform', 'fanAvg', 250],
+  ] as const)('of varianceScaling by %s and %s', (distribution, mode, fan) => {
+    const x = init.varianceScaling(shape, { scale: 2, distribution, mode, ...seeded() });
+    expectMoments(x, 0, Math.sqrt(2 / fan));
+    const most = { truncatedNormal: 2 / 0.8796, normal: 10, uniform: Math.sqrt(3) * 1.0001 }[distribution];
+    expect(x.abs().amax().item()).toBeLessThan(most * Math.sqrt(2 / fan) * 1.001);
+  });
+
+  it('of varianceScaling are checked', () => {
+    expect(() => init.varianceScaling(shape, { scale: 0 })).toThrow(ArgumentError);
+    expect(() => init.varianceScaling(shape, { distribution: 'odd' as 'normal' })).toThrow(/got odd/);
+  });
+});
+
+describe('special weights', () => {
+  it('dirac passes the input on, group by group', () => {
+    const x = Tensor.randn([2, 4, 5, 6], seeded());
+    const conv = new nn.Conv2D(4, 3, { inChannels: 4, padding: 1, bias: false, kernelInitializer: init.dirac });
+    expect(conv.forward(x).toArray()).toEqual(x.toArray());
+    const kernelInitializer: nn.Initializer = (s, o) => init.dirac(s, { ...o, groups: 2 });
+    const grouped = new nn.Conv2D(4, [1, 3], {
+      inChannels: 4,
+      padding: [0, 1],
+      groups: 2,
+      bias: false,
+      kernelInitializer,
+    });
+    expect(grouped.forward(x).toArray()).toEqual(x.toArray());
+    expect(() => init.dirac([4, 4])).toThrow(ShapeError);
+    expect(() => init.dirac([4, 4, 3], { groups: 3 })).toThrow(ArgumentError);
+  });
+
+  it('sparse has as many zeros in every column as it is told', () => {
+    const x = init.sparse([10, 50], { sparsity: 0.25, std: 2, ...seeded() });
+    expect(new Set(x.eq(0).int32().sum({ dim: 0 }).dataSync())).toEqual(new Set([3]));
+    const rows = x.eq(0).int32().sum({ dim: 1 }).toArray() as number[];
+    expect(Math.max(...rows)).toBeLessThan(30); // not always the same ones
+    expect(init.sparse([10, 50], { sparsity: 0.25, std: 2, ...seeded() }).toArray()).toEqual(x.toArray());
+    expect(() => init.sparse([3], { sparsity: 0.5 })).toThrow(ShapeError);
+    expect(() => init.sparse([3, 3], { sparsity: 2 })).toThrow(ArgumentError);
+  });
+});
+
+describe('initialize', () => {
+  const net = (): nn.Sequential =>
+    new nn.Sequential(
+      new nn.Conv2D(2, 3),
+      new nn.Sequential(new nn.Flatten(), new nn.Dense(2)),
+      new nn.BatchNorm(),
+    ).build([1, 1, 4, 4]);
+  const numbers = (module: nn.Module): string =>
+    JSON.stringify(Object.values(module.stateDict()).map((x) => x.toArray()));
+
+  it('draws what the rule names, by name, shape and layer', () => {
+    const model = net();
+    const seen: string[] = [];
+    const before = model.stateDict();
+    nn.initialize(model, (name, parameter, layer) => {
+      seen.push(`${name} ${layer.typeName} ${parameter.rank}`);
+      if (name.endsWith('bias')) return (s, o) => init.constant(s, { ...o, value: 2 });
+      return layer instanceof nn.Conv2D ? init.ones : undefined;
+    });
+    expect(seen).toEqual([
+      '0.weight Conv2D 4',
+      '0.bias Conv2D 1',
+      '1.1.weight Dense 2',
+      '1.1.bias Dense 1',
+      '2.weight BatchNorm 1',
+      '2.bias BatchNorm 1',
+    ]);
+    const after = model.stateDict();
+    expect(after['0.weight']!.amin().item()).toBe(1);
+    expect(after['1.1.bias']!.toArray()).toEqual([2, 2]);
+    expect(after['1.1.weight']!.toArray()).toEqual(before['1.1.weight']!.toArray());
+    expect(model.parameters().every((p) => p.requiresGrad && p.isLeaf)).toBe(true);
+  });
+
+  it('repeats by its seed', () => {
+    const [a, b] = [net(), net()].map((model) => nn.initialize(model, () => init.normal, seeded()));
+    expect(numbers(a!)).toBe(numbers(b!));
+  });
+
+  it('that fails changes nothing, the generator included', () => {
+    const model = net();
+    const { generator } = seeded();
+    const [before, state] = [numbers(model), generator.state];
+    expect(() => nn.initialize(model, () => init.heNormal, { generator })).toThrow(ShapeError); // biases have no fans
+    expect(() => nn.initialize(model, () => () => Tensor.zeros([1]), { generator })).toThrow(
+      /initializer of 0\.weight must/,
+    );
+    expect(numbers(model)).toBe(before);
+    expect(generator.state).toEqual(state);
+    expect(() => nn.initialize(new nn.Dense(2), () => init.zeros)).toThrow(/no parameters yet/);
+  });
+});
+
 describe('layers start as in PyTorch', () => {
   const uniform = (x: Tensor, bound: number): void => {
     expectMoments(x, 0, bound / Math.sqrt(3));

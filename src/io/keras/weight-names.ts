@@ -69,8 +69,9 @@ function attentionPaths(weights: ReadonlyMap<string, Tensor>): ReadonlySet<strin
 function pathOf(name: string, attention: ReadonlySet<string>): Path {
   const parts = partsOf(name);
   const role = parts.pop() ?? name;
-  if (cell.test(parts.at(-1) ?? '') && parts.length > 1) parts.pop();
-  const way = direction.exec(parts.at(-1) ?? '');
+  const inCell = cell.test(parts.at(-1) ?? '') && parts.length > 1;
+  if (inCell) parts.pop();
+  const way = inCell ? direction.exec(parts.at(-1) ?? '') : null; // elsewhere it is a name of the user's
   if (way && parts.length > 1) return { layer: parts.slice(0, -1).join('/'), part: `${way[1]}/`, role };
   const head = heads.exec(parts.at(-1) ?? '');
   const above = parts.slice(0, -1).join('/');

@@ -250,6 +250,7 @@ describe('the layers of a model', () => {
 
   it('with names of their own in the order that is given, or as paired', () => {
     const own = { ...norm, ...dense('last', 3), ...dense('m/first', 1), ...dense('m/middle', 2) };
+    expect(fromKeras(dense('m/forward_query', 1), new nn.Dense(2, { inFeatures: 2 })).matched).toHaveLength(1);
     expect(values(fromKeras(own, net()).state)).toEqual([3, 1, 2]);
     expect(values(fromKeras(own, net(), { layers: { first: '0', last: '4' } }).state)).toEqual([1, 2, 3]);
     expect(() => fromKeras(own, net(), { layers: { other: '0' } })).toThrow(/no layer of this name; got "other"/);
