@@ -151,6 +151,17 @@ export function vectorOf(c: VectorCode, body: Expr, arithmetic: Arithmetic, leaf
   return new Printer(c, arithmetic, leaf).print(body);
 }
 
+/** Prints several bodies; what they share is computed once. */
+export function vectorsOf(
+  c: VectorCode,
+  bodies: readonly Expr[],
+  arithmetic: Arithmetic,
+  leaf: (e: Expr) => Lanewise,
+): Lanewise[] {
+  const printer = new Printer(c, arithmetic, leaf);
+  return bodies.map((body) => printer.print(body));
+}
+
 /** The numbers themselves, or 1 and 0 for a mask. */
 export function numbersOf(c: VectorCode, { vector, isMask }: Lanewise, arithmetic: Arithmetic): Vector {
   return isMask ? v128.and(vector, operations[arithmetic].constant(c, 1)) : vector;

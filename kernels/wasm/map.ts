@@ -13,7 +13,7 @@ import { mergeDims, rowMajorStrides } from '../../src/core/layout.ts';
 import type { Call, HeapArray } from './call.ts';
 import { type Statement, sequence } from './code.ts';
 import type { ConstantPool } from './constant.ts';
-import { arithmeticOf, hasVectorCode, type Lanewise, lanesOf, numbersOf, scalarLanes, vectorOf } from './formula.ts';
+import { arithmeticOf, hasVectorCode, type Lanewise, lanesOf, numbersOf, scalarLanes, vectorsOf } from './formula.ts';
 import { countDown, define, type FunctionBuilder, type FunctionCode, increase, when } from './function.ts';
 import { words } from './halves.ts';
 import { i32, i32x4, select, v128 } from './instruction.ts';
@@ -25,11 +25,16 @@ import { type Int, type Ints, inBytes, type Way, walk, wayArguments, wayOf, wayS
 /** How an input lies along the innermost dim: neighbours, one element for all, or something else. */
 export type Lie = 'near' | 'same' | 'far';
 
-/** The kernel that a formula takes for some layouts. */
-export interface MapKernel {
+/** One result of a map: a formula of the inputs, and what it is stored as. */
+export interface Mapped {
   readonly formula: Formula;
+  readonly dtype: Dtype;
+}
+
+/** The kernel that formulas of the same inputs take for some layouts. */
+export interface MapKernel {
+  readonly results: readonly Mapped[];
   readonly inputs: readonly Dtype[];
-  readonly result: Dtype;
   readonly lies: readonly Lie[];
   /** Dims that are walked around the innermost one. */
   readonly rank: number;
@@ -39,6 +44,16 @@ export interface MapKernel {
 export function canMap(formula: Formula, inputs: readonly Dtype[], result: Dtype, scalars: readonly number[]): boolean {
   const arithmetic = arithmeticOf(formula, inputs, result);
   return (result === 'bool' || result === arithmetic) && hasVectorCode(formula, arithmetic, scalars);
+}
+
+/** Whether one kernel can compute all of these: each has vector code, and they share their arithmetic. */
+export function canMapAll(results: readonly Mapped[], inputs: readonly Dtype[], scalars: readonly number[]): boolean {
+  const [first] = results;
+  const arithmetic = arithmeticOf(first!.formula, inputs, first!.dtype);
+  return results.every(
+    ({ formula, dtype }) =>
+      arithmeticOf(formula, inputs, dtype) === arithmetic && canMap(formula, inputs, dtype, scalars),
+  );
 }
 
 /** What the scalars of a call are in memory: numbers of the formula's arithmetic, one after another. */
@@ -54,29 +69,40 @@ export function planMap(
   to: number,
   scalars: number = 0,
 ): Call {
+  return planMaps([{ formula, dtype: result, to }], inputs, scalars);
+}
+
+/** The call that applies several formulas to the same inputs, each into a row-major result; `canMapAll` must hold. */
+export function planMaps(
+  results: readonly (Mapped & { readonly to: number })[],
+  inputs: readonly HeapArray[],
+  scalars: number = 0,
+): Call {
   const { shape, size } = inputs[0]!.layout;
   const dtypes = inputs.map((x) => x.dtype);
-  const bytes = [...dtypes, result].map((dtype) => bytesPerElement[dtype]);
-  const all = [...inputs.map((x) => x.layout.strides), rowMajorStrides(shape)];
+  const bytes = [...dtypes, ...results.map(({ dtype }) => dtype)].map((dtype) => bytesPerElement[dtype]);
+  const into = rowMajorStrides(shape);
+  const all = [...inputs.map((x) => x.layout.strides), ...results.map(() => into)];
   const { dims, strides } = inBytes(mergeDims(shape, all), bytes);
   const rank = Math.max(0, dims.length - 1);
   const steps = inputs.map((_, i) => strides[i]![rank] ?? bytes[i]!);
   const lies = steps.map((step, i): Lie => (step === bytes[i] ? 'near' : step === 0 ? 'same' : 'far'));
-  const kernel: MapKernel = { formula, inputs: dtypes, result, lies, rank };
+  const kernel: MapKernel = { results, inputs: dtypes, lies, rank };
+  const what = results.map(({ formula, dtype }) => `${formula.id} ${dtype}`);
   return {
-    key: `map ${formula.id} ${dtypes} ${result} ${lies} ${rank}`,
+    key: `map ${what} of ${dtypes} ${lies} ${rank}`,
     build: (module, constants) => addMap(module, constants, 'map', kernel),
     name: 'map',
     args: [
       ...inputs.map((x, i) => x.address + x.layout.offset * bytes[i]!),
-      to,
+      ...results.map(({ to }) => to),
       scalars,
       dims[rank] ?? 1,
       ...steps,
       ...wayArguments({ dims: dims.slice(0, rank), strides: strides.map((s) => s.slice(0, rank)) }),
     ],
     units: size,
-    work: size * weightOf(formula),
+    work: size * results.reduce((sum, { formula }) => sum + weightOf(formula), 0),
   };
 }
 
@@ -92,7 +118,7 @@ const weights: Readonly<Record<string, number>> = {
 const knownWeights: number[] = []; // by formula.id
 
 /** About how many times the work of reading an element a formula is. */
-function weightOf(formula: Formula): number {
+export function weightOf(formula: Formula): number {
   let weight = knownWeights[formula.id];
   if (weight === undefined) {
     let sum = 1;
@@ -106,19 +132,21 @@ function weightOf(formula: Formula): number {
 }
 
 /**
- * Adds a map: (addresses of the inputs, of the result and of the scalars, elements of the innermost dim, the step of
+ * Adds a map: (addresses of the inputs, of the results and of the scalars, elements of the innermost dim, the step of
  * each input in it, the way of the outer dims, from, end). A unit is an element.
  */
 export function addMap(module: ModuleBuilder, constants: ConstantPool, name: string, kernel: MapKernel): FunctionCode {
-  const { inputs, rank } = kernel;
-  const named = (prefix: string): Ints => Object.fromEntries(inputs.map((_, i) => [`${prefix}${i}`, 'i32' as const]));
+  const { inputs, results, rank } = kernel;
+  const named = (prefix: string, of: readonly unknown[] = inputs): Ints =>
+    Object.fromEntries(of.map((_, i) => [`${prefix}${i}`, 'i32' as const]));
+  const pointers = inputs.length + results.length;
   const signature: Ints = {
     ...named('x'),
-    to: 'i32',
+    ...named('to', results),
     scalars: 'i32',
     n: 'i32',
     ...named('step'),
-    ...waySignature('row', rank, inputs.length + 1),
+    ...waySignature('row', rank, pointers),
     from: 'i32',
     end: 'i32',
   };
@@ -126,11 +154,11 @@ export function addMap(module: ModuleBuilder, constants: ConstantPool, name: str
     const builder = new Builder(f, constants, kernel, {
       xs: inputs.map((_, i) => p[`x${i}`]!),
       steps: inputs.map((_, i) => p[`step${i}`]!),
-      to: p.to!,
+      tos: results.map((_, i) => p[`to${i}`]!),
       scalars: p.scalars!,
       n: p.n!,
     });
-    return [builder.run(wayOf(p, 'row', rank, inputs.length + 1), p.from!, p.end!)];
+    return [builder.run(wayOf(p, 'row', rank, pointers), p.from!, p.end!)];
   });
   return module.add(f);
 }
@@ -138,7 +166,7 @@ export function addMap(module: ModuleBuilder, constants: ConstantPool, name: str
 interface Arguments {
   readonly xs: readonly Int[];
   readonly steps: readonly Int[];
-  readonly to: Int;
+  readonly tos: readonly Int[];
   readonly scalars: Int;
   readonly n: Int;
 }
@@ -149,12 +177,12 @@ class Builder {
   private readonly kernel: MapKernel;
   private readonly args: Arguments;
   private readonly arithmetic: Arithmetic;
-  /** Where the next elements lie, and the result's place. */
+  /** Where the next elements lie, and the places of the results. */
   private readonly at: readonly Int[];
-  private readonly to: Int;
+  private readonly tos: readonly Int[];
   /** The elements of inputs that are the same in a row. */
   private readonly same: readonly (readonly Held[])[];
-  /** Which inputs the formula reads. */
+  /** Which inputs the formulas read. */
   private readonly used = new Set<number>();
 
   constructor(f: FunctionBuilder, constants: ConstantPool, kernel: MapKernel, args: Arguments) {
@@ -162,26 +190,30 @@ class Builder {
     this.constants = constants;
     this.kernel = kernel;
     this.args = args;
-    this.arithmetic = arithmeticOf(kernel.formula, kernel.inputs, kernel.result);
+    const [first] = kernel.results;
+    this.arithmetic = arithmeticOf(first!.formula, kernel.inputs, first!.dtype);
     this.at = args.xs.map(() => f.i32());
-    this.to = f.i32();
+    this.tos = args.tos.map(() => f.i32());
     this.same = kernel.inputs.map((dtype, i) =>
       kernel.lies[i] === 'same' ? f.many('v128', quads[dtype].vectors) : [],
     );
-    visit(kernel.formula.body, (e) => {
-      if (e.op === 'input') this.used.add(e.value);
-    });
+    for (const { formula } of kernel.results) {
+      visit(formula.body, (e) => {
+        if (e.op === 'input') this.used.add(e.value);
+      });
+    }
   }
 
   /** The elements from `from` to before `end`, row by row; the first and the last row may be parts. */
   run(way: Way, from: Int, end: Int): Statement {
-    const { xs, steps, to, n } = this.args;
+    const { xs, steps, tos, n } = this.args;
     const [left, count, row, skip] = this.f.many('i32', 4) as [Int, Int, Int, Int];
+    const { results } = this.kernel;
     const part = [
       count.set(select(i32.lt(i32.sub(n, skip), left), i32.sub(n, skip), left)),
       left.set(i32.sub(left, count)),
       ...this.at.map((q, i) => q.set(i32.add(xs[i]!, i32.mul(skip, steps[i]!)))),
-      this.to.set(i32.add(to, i32.mul(skip, bytesPerElement[this.kernel.result]))),
+      ...this.tos.map((q, r) => q.set(i32.add(tos[r]!, i32.mul(skip, bytesPerElement[results[r]!.dtype])))),
       skip.set(0),
       ...this.alongRow(count),
     ];
@@ -189,13 +221,13 @@ class Builder {
       left.set(i32.sub(end, from)),
       row.set(i32.divU(from, n)),
       skip.set(i32.sub(from, i32.mul(row, n))),
-      walk(this.f, way, [...xs, to], part, { from: row, to: i32.add(i32.divU(i32.sub(end, 1), n), 1) }),
+      walk(this.f, way, [...xs, ...tos], part, { from: row, to: i32.add(i32.divU(i32.sub(end, 1), n), 1) }),
     ]);
   }
 
   /** `count` elements. */
   private alongRow(count: Int): Statement[] {
-    const together = quadsTogether(this.kernel.formula, this.arithmetic);
+    const together = quadsTogether(this.kernel, this.arithmetic);
     return [
       ...this.same.flatMap((held, i) => {
         const quad = quads[this.kernel.inputs[i]!].loadSplat(this.at[i]!);
@@ -209,21 +241,26 @@ class Builder {
 
   /** Some quads at once, and on behind them. */
   private wholeQuads(together: number): Statement[] {
-    const { inputs, lies, result } = this.kernel;
-    const { bytes, store } = quads[result];
+    const { inputs, lies, results } = this.kernel;
     const numbers = Array.from({ length: together }, (_, j) => j);
     const far = numbers.map(() => new Map(this.usedLies('far').map((i) => [i, this.manyFor(i)])));
     const gathered = far.flatMap((quads) => [...quads].flatMap(([i, quad]) => this.gather(i, quad)));
     const statements = abreast(this.f, this.constants, together, (c, j) => {
       const near = (i: number): Held[] =>
         quads[inputs[i]!].load(this.at[i]!, 4 * j * bytesPerElement[inputs[i]!]).map((v) => c.hold(v));
-      const quad = this.compute(c, (i) =>
+      const computed = this.compute(c, (i) =>
         lies[i] === 'near' ? near(i) : lies[i] === 'far' ? far[j]!.get(i)! : this.same[i]!,
       );
-      c.statements.push(sequence(store(this.to, quad, 4 * j * bytes)));
+      computed.forEach((quad, r) => {
+        const { bytes, store } = quads[results[r]!.dtype];
+        c.statements.push(sequence(store(this.tos[r]!, quad, 4 * j * bytes)));
+      });
     });
-    const on = this.usedLies('near').map((i) => increase(this.at[i]!, 4 * together * bytesPerElement[inputs[i]!]));
-    return [...gathered, ...statements, ...on, increase(this.to, 4 * together * bytes)];
+    const on = [
+      ...this.usedLies('near').map((i) => increase(this.at[i]!, 4 * together * bytesPerElement[inputs[i]!])),
+      ...this.tos.map((q, r) => increase(q, 4 * together * bytesPerElement[results[r]!.dtype])),
+    ];
+    return [...gathered, ...statements, ...on];
   }
 
   private usedLies(lie: Lie): number[] {
@@ -248,7 +285,7 @@ class Builder {
 
   /** The last one to three elements. */
   private partOfQuad(count: Int): Statement[] {
-    const { inputs, lies, result } = this.kernel;
+    const { inputs, lies, results } = this.kernel;
     const read = [...this.used].filter((i) => lies[i] !== 'same');
     const loaded = new Map(read.map((i) => [i, this.manyFor(i)]));
     const loadMore = (lane: number): Statement[] =>
@@ -258,35 +295,44 @@ class Builder {
         return [increase(this.at[i]!, step), ...assign(quad, quads[inputs[i]!].loadLane(this.at[i]!, quad, lane))];
       });
     const c = new VectorCode(this.f, this.constants);
-    const quad = this.compute(c, (i) => loaded.get(i) ?? this.same[i]!).map((v) => c.hold(v));
-    const { bytes, storeLane } = quads[result];
+    const computed = this.compute(c, (i) => loaded.get(i) ?? this.same[i]!).map((quad) => quad.map((v) => c.hold(v)));
+    const storeOf = (lane: number): Statement[] =>
+      computed.map((quad, r) => {
+        const { bytes, storeLane } = quads[results[r]!.dtype];
+        return storeLane(this.tos[r]!, quad, lane, lane * bytes);
+      });
     const forMore = (statements: (lane: number) => Statement[]): Statement =>
       when(i32.gt(count, 1), [...statements(1), when(i32.gt(count, 2), statements(2))]);
     return [
       ...read.flatMap((i) => assign(loaded.get(i)!, quads[inputs[i]!].loadOne(this.at[i]!))),
       forMore(loadMore),
       ...c.statements,
-      storeLane(this.to, quad, 0),
-      forMore((lane) => [storeLane(this.to, quad, lane, lane * bytes)]),
+      ...storeOf(0),
+      forMore(storeOf),
     ];
   }
 
-  /** The formula of quads of its inputs. */
-  private compute(c: VectorCode, quadOf: (i: number) => readonly Held[]): Quad {
-    const { formula, inputs, result } = this.kernel;
+  /** The formulas of quads of their inputs. */
+  private compute(c: VectorCode, quadOf: (i: number) => readonly Held[]): Quad[] {
+    const { results, inputs } = this.kernel;
     const loaded = new Map([...this.used].map((i) => [i, widen(c, quadOf(i), inputs[i]!, this.arithmetic)]));
+    const bodies = results.map(({ formula }) => formula.body);
     const parts = Array.from({ length: this.arithmetic === 'float64' ? 2 : 1 }, (_, part) =>
-      vectorOf(c, formula.body, this.arithmetic, (e) =>
+      vectorsOf(c, bodies, this.arithmetic, (e) =>
         e.op === 'scalar' ? scalarLanes(c, this.arithmetic, this.args.scalars, e.value) : loaded.get(e.value)![part]!,
       ),
     );
-    return result === 'bool' ? [bools(c, parts)] : parts.map((value) => numbersOf(c, value, this.arithmetic));
+    return results.map(({ dtype }, r) => {
+      const values = parts.map((part) => part[r]!);
+      return dtype === 'bool' ? [bools(c, values)] : values.map((value) => numbersOf(c, value, this.arithmetic));
+    });
   }
 }
 
 /** How many quads are computed at once, to fill the waits of long chains: fewer where the code would be huge. */
-function quadsTogether(formula: Formula, arithmetic: Arithmetic): 2 | 4 {
-  return arithmetic === 'float64' || weightOf(formula) > 24 ? 2 : 4;
+function quadsTogether({ results }: MapKernel, arithmetic: Arithmetic): 2 | 4 {
+  const weight = results.reduce((sum, { formula }) => sum + weightOf(formula), 0);
+  return arithmetic === 'float64' || weight > 24 || results.length > 1 ? 2 : 4;
 }
 
 function assign(held: readonly Held[], quad: Quad): Statement[] {

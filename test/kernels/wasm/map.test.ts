@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { map } from '../../../kernels/cpu/map.ts';
 import type { Operand } from '../../../kernels/cpu/operand.ts';
-import { canMap, planMap, scalarDtype } from '../../../kernels/wasm/map.ts';
+import { canMap, canMapAll, planMap, planMaps, scalarDtype } from '../../../kernels/wasm/map.ts';
 import { type Dtype, dtypes, promote, type TypedArray } from '../../../src/core/dtype.ts';
 import {
   add,
@@ -233,6 +233,50 @@ it('writes over an input of the same layout', () => {
   stage.run(call, 1, false);
   expect([...stage.read(address, 'float32', 103)]).toEqual([...storage].map((v) => v * v));
   stage.engine.heap.release(address);
+});
+
+describe.each(['float32', 'float64', 'int32'] as const)('several formulas of the same %s inputs', (dtype) => {
+  it('give what each gives alone', () => {
+    const dice = new Dice(9);
+    for (let trial = 0; trial < 40; trial++) {
+      const exprs = Array.from({ length: 2 + dice.below(2) }, () =>
+        randomExpr(dice, 1 + dice.below(3), dtype !== 'int32'),
+      );
+      const scalars = [2, dtype === 'int32' ? 3 : 0.3];
+      const xs = [dtype, 'bool' as const, dtype].map((d) =>
+        operand(dice, [3, 21], d, arrangements[dice.below(6)]!, true),
+      );
+      const inputs = xs.map((x) => x.dtype);
+      const results = exprs.map((e) => {
+        const formula = formulaOf(e, 3);
+        return { formula, dtype: resultOf(formula, inputs) };
+      });
+      expect(canMapAll(results, inputs, scalars)).toBe(true);
+      const numbers = { float32: Float32Array, float64: Float64Array, int32: Int32Array };
+      const held = stage.write(numbers[dtype].from(scalars));
+      const others = stage.engine.heap.allocate(4096);
+      stage.with(xs, (arrays) => {
+        results.forEach(({ dtype: kind, formula }, r) => {
+          const got = stage.result(kind, 63, (to) => [
+            planMaps(
+              results.map((result, i) => ({ ...result, to: i === r ? to : others + 1024 * i })),
+              arrays,
+              held,
+            ),
+          ]);
+          expect([...got]).toEqual([...map(formula, scalars, xs, kind)]);
+        });
+      });
+      stage.engine.heap.release(others);
+      stage.engine.heap.release(held);
+    }
+  });
+});
+
+it('takes no formulas together that are computed differently', () => {
+  const floats = { formula: unaryFormulas.neg, dtype: 'float32' } as const;
+  expect(canMapAll([floats, { formula: unaryFormulas.neg, dtype: 'float64' }], ['float32'], [])).toBe(false);
+  expect(canMapAll([floats, { formula: unaryFormulas.relu, dtype: 'float32' }], ['float32'], [])).toBe(true);
 });
 
 it('leaves to the plain loops what has no vector code', () => {
