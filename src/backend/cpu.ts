@@ -3,6 +3,7 @@ import { copy } from '../../kernels/cpu/copy.ts';
 import type { TypedArray } from '../core/dtype.ts';
 import type { Computation } from '../core/primitive.ts';
 import { engineHost } from './engine.ts';
+import { engineAbilities } from './engine-abilities.ts';
 import { EngineProgram } from './executable.ts';
 import type { Backend, Kernel } from './interface.ts';
 import { plain } from './plain.ts';
@@ -37,6 +38,7 @@ export const cpu: Backend = {
   },
   copy,
   read: (x) => owned(copy(x)),
+  abilities: () => (engineHost() ? engineAbilities : undefined),
   compile: (plan, cells) => {
     const host = engineHost();
     if (!host) return undefined;

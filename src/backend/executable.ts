@@ -14,6 +14,8 @@ import { planReduce } from '../../kernels/wasm/reduce.ts';
 import { planScan } from '../../kernels/wasm/scan.ts';
 import { planScatterAdd } from '../../kernels/wasm/scatter-add.ts';
 import { bytesPerElement, type Dtype, duplicate, type TypedArray } from '../core/dtype.ts';
+import { StateError } from '../core/errors.ts';
+import type { Computation } from '../core/primitive.ts';
 import type { Draw } from '../core/random.ts';
 import { sizeOf } from '../core/shape.ts';
 import type { Host } from './engine.ts';
@@ -21,6 +23,11 @@ import type { Operand } from './interface.ts';
 import { plain } from './plain.ts';
 import type { Executable, Place, ProgramPlan, Resident, Step } from './program.ts';
 import { convolutionAt, productAt } from './wasm.ts';
+
+/** Whether the plain loops know a step. */
+function isPlain(step: Step): step is Extract<Step, { readonly op: Computation }> {
+  return step.op in plain;
+}
 
 type Run = (draws: readonly Draw[]) => void;
 
@@ -187,7 +194,7 @@ export class EngineProgram implements Executable {
   private onPlainLoops(step: Step, arrays: readonly HeapArray[], draws: readonly Draw[] = []): TypedArray {
     const { shape, dtype } = step;
     const operands = arrays.map((array) => this.operand(array));
-    if (step.op === 'copy') throw new Error('copies are the engine’s');
+    if (!isPlain(step)) throw new StateError(`${step.op} is the engine’s, and the plain loops have none`);
     const params = step.op === 'random' ? { ...step.params, draw: draws[step.draw]! } : step.params;
     const kernel = plain[step.op] as (
       params: unknown,

@@ -4,6 +4,7 @@ import type { Layout } from '../core/layout.ts';
 import type { Computation, Params } from '../core/primitive.ts';
 import type { Draw } from '../core/random.ts';
 import type { Shape } from '../core/shape.ts';
+import type { Composite, Composites } from './composite.ts';
 
 /** Elements under a layout in a buffer. */
 export interface Place {
@@ -12,24 +13,27 @@ export interface Place {
   readonly dtype: Dtype;
 }
 
-/** One kernel: a primitive of some places, or a copy of one, row-major to the start of a buffer. */
+/** One kernel: a primitive or composite of some places, or a copy of one, row-major to the start of a buffer. */
 export type Step =
   | {
-      readonly [P in Computation]: {
+      readonly [P in Computation | Composite]: {
         readonly op: P;
-        readonly params: Params[P];
+        readonly params: (Params & Composites)[P];
         readonly inputs: readonly Place[];
         readonly to: number;
+        /** The buffers of the results behind the first. */
+        readonly more: readonly number[];
         readonly shape: Shape;
         readonly dtype: Dtype;
         /** Which draw of a run a `random` takes. */
         readonly draw: number;
       };
-    }[Computation]
+    }[Computation | Composite]
   | {
       readonly op: 'copy';
       readonly inputs: readonly [Place];
       readonly to: number;
+      readonly more: readonly [];
       readonly shape: Shape;
       readonly dtype: Dtype;
     };

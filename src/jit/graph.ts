@@ -1,22 +1,31 @@
 /** The graph of a capture: a flat list of operations, each after what it reads. */
+import type { Composite, Composites } from '../backend/composite.ts';
 import type { Dtype } from '../core/dtype.ts';
-import type { Params, Primitive } from '../core/primitive.ts';
+import { Formula } from '../core/formula.ts';
+import type { Params, Primitive, Spec } from '../core/primitive.ts';
 import type { Shape } from '../core/shape.ts';
+
+type AllParams = Params & Composites;
 
 /** An operation, its inputs by their numbers in the list. */
 export type Operation = {
-  readonly [P in Primitive]: {
+  readonly [P in Primitive | Composite]: {
     readonly op: P;
-    readonly params: Params[P];
+    readonly params: AllParams[P];
     readonly inputs: readonly number[];
     readonly shape: Shape;
     readonly dtype: Dtype;
+    /** The results of a composite behind its first one, which is the node itself. */
+    readonly more?: readonly Spec[];
     /** Which draw of a call a `random` takes, counted over all. */
     readonly draw: number;
     /** The layer in which it was called, empty outside of all. */
     readonly place: string;
   };
-}[Primitive];
+}[Primitive | Composite];
+
+/** The operation of a name. */
+export type OperationOf<P extends Primitive | Composite> = Extract<Operation, { readonly op: P }>;
 
 /** Numbers that come from outside: an argument of the call, or a tensor that lives longer than the call. */
 export interface Entry {
@@ -28,7 +37,18 @@ export interface Entry {
   readonly entry: number;
 }
 
-export type GraphNode = Operation | Entry;
+/** A result of a composite behind its first one. */
+export interface Output {
+  readonly op: 'output';
+  /** The composite. */
+  readonly inputs: readonly [number];
+  readonly shape: Shape;
+  readonly dtype: Dtype;
+  /** Its place in `more`. */
+  readonly index: number;
+}
+
+export type GraphNode = Operation | Entry | Output;
 
 export interface Graph {
   readonly nodes: readonly GraphNode[];
@@ -40,6 +60,7 @@ export interface Graph {
 export function lineOf(node: GraphNode, id: number): string {
   const shape = `${node.dtype}[${node.shape.join(', ')}]`;
   if (node.op === 'entry') return `%${id} = entry ${node.entry} ${shape}`;
+  if (node.op === 'output') return `%${id} = output ${node.index + 1} of %${node.inputs[0]} ${shape}`;
   return `%${id} = ${node.op}(${node.inputs.map((i) => `%${i}`).join(', ')}) ${shape}${paramsText(node)}`;
 }
 
@@ -49,6 +70,8 @@ function paramsText(node: Operation): string {
     return ` formula ${formula.id}${scalars.length > 0 ? ` of ${scalars.join(', ')}` : ''}`;
   }
   if (node.op === 'random') return ` draw ${node.draw}`;
-  const text = JSON.stringify(node.params);
+  const text = JSON.stringify(node.params, (_, value: unknown) =>
+    value instanceof Formula ? `formula ${value.id}` : value,
+  );
   return text === '{}' ? '' : ` ${text}`;
 }

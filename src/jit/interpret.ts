@@ -1,9 +1,12 @@
 /** A graph computed node by node, by the kernels that eager operations take. */
-import type { Params } from '../core/primitive.ts';
+
+import { StateError } from '../core/errors.ts';
+import type { Params, Primitive } from '../core/primitive.ts';
 import type { Draw } from '../core/random.ts';
 import { noGrad } from '../tensor/grad.ts';
+import { infer } from '../tensor/infer.ts';
 import { Tensor } from '../tensor/tensor.ts';
-import type { Graph } from './graph.ts';
+import type { Graph, GraphNode, Operation } from './graph.ts';
 
 /** The results for these entries, each a tensor of its own. */
 export function interpret(graph: Graph, entries: readonly Tensor[], draws: readonly Draw[]): Tensor[] {
@@ -15,13 +18,22 @@ export function interpret(graph: Graph, entries: readonly Tensor[], draws: reado
       if (node.op === 'entry') values[id] = entries[node.entry]!;
       else {
         const inputs = node.inputs.map((i) => values[i]!);
-        const params = node.op === 'random' ? { ...node.params, draw: draws[node.draw]! } : node.params;
-        values[id] = Tensor.perform(node.op, inputs, params as Params[typeof node.op]);
+        const { op, params } = primitiveOf(node);
+        values[id] = Tensor.perform(
+          op,
+          inputs,
+          node.op === 'random' ? { ...node.params, draw: draws[node.draw]! } : params,
+        );
       }
       for (const i of dead[id]!) values[i] = undefined;
     });
     return results.map((id) => values[id]!.detach());
   });
+}
+
+function primitiveOf(node: GraphNode): { readonly op: Primitive; readonly params: Params[Primitive] } {
+  if (node.op in infer) return node as Operation & { readonly op: Primitive };
+  throw new StateError(`jit: ${node.op} is of a device that plans programs, and cannot be interpreted`);
 }
 
 /** Per node, the nodes whose numbers nobody reads behind it. */

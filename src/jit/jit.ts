@@ -1,4 +1,5 @@
 /** jit: a function of tensors, compiled once per kind of arguments and replayed. */
+import { backend } from '../backend/device.ts';
 import { StateError } from '../core/errors.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { flattenTree } from '../tensor/tree.ts';
@@ -53,7 +54,7 @@ export function jit<I extends readonly unknown[], O>(
   const kept: Kept<O>[] = []; // most recently used first
   const compile = (key: string, args: I): Kept<O> => {
     const traced = trace(f, args);
-    return { key, traced, program: programOf(traced, optimize(traced.graph)), verified: false };
+    return { key, traced, program: programOf(traced, optimize(traced.graph, backend.abilities())), verified: false };
   };
   const find = (key: string): Kept<O> | undefined => kept.find((one) => one.key === key && one.program.fits());
   const call = (...args: I): O => {
@@ -81,7 +82,7 @@ export function jit<I extends readonly unknown[], O>(
   const explain = (...args: I): string => {
     const { tensors } = flattenTree(args);
     const { graph } = find(keyOf(args, tensors))?.traced ?? trace(f, args, { giveBack: true });
-    const { nodes, results } = optimize(graph);
+    const { nodes, results } = optimize(graph, backend.abilities());
     return [...nodes.map(lineOf), `results ${results.map((id) => `%${id}`).join(', ')}`].join('\n');
   };
   const compiled = Object.assign(call, { explain });

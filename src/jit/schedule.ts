@@ -10,6 +10,7 @@ import {
   sliceLayout,
   windowsLayout,
 } from '../core/layout.ts';
+import type { Spec } from '../core/primitive.ts';
 import { sizeOf } from '../core/shape.ts';
 import type { Graph, GraphNode, Operation } from './graph.ts';
 import { type Life, planMemory } from './memory.ts';
@@ -41,6 +42,8 @@ class Scheduler {
   private readonly cellOf: (entry: number) => number | undefined;
   private readonly steps: Step[] = [];
   private readonly places: Place[] = [];
+  /** The results of composites behind their first ones. */
+  private readonly further = new Map<number, readonly Place[]>();
   private readonly buffers: {
     readonly kind: 'own' | 'cell';
     readonly cell: number;
@@ -58,7 +61,7 @@ class Scheduler {
 
   run(assigned: readonly { readonly result: number; readonly cell: number }[]): Schedule {
     this.graph.nodes.forEach((node, id) => {
-      this.places[id] = this.place(node);
+      this.places[id] = this.place(node, id);
     });
     const results = this.graph.results.map((id) => this.places[id]!);
     for (const { result } of assigned) {
@@ -79,7 +82,7 @@ class Scheduler {
     return { plan: { steps: this.steps, buffers, bytes, commits }, entries: this.entries, results };
   }
 
-  private place(node: GraphNode): Place {
+  private place(node: GraphNode, id: number): Place {
     const { dtype, shape } = node;
     if (node.op === 'entry') {
       const cell = this.cellOf(node.entry);
@@ -92,6 +95,7 @@ class Scheduler {
       this.entries[node.entry] = buffer;
       return { buffer, layout: contiguousLayout(shape), dtype };
     }
+    if (node.op === 'output') return this.further.get(node.inputs[0])![node.index]!;
     const inputs = node.inputs.map((i) => this.places[i]!);
     const layout = viewOf(node, inputs);
     if (layout !== 'none') {
@@ -99,23 +103,30 @@ class Scheduler {
       return { ...this.copy(inputs[0]!), layout: contiguousLayout(shape) };
     }
     const { op, params, draw } = node;
-    return this.step({ op, params, inputs, to: -1, shape, dtype, draw } as Step, shape);
+    const [first, ...more] = this.step({ op, params, inputs, to: -1, more: [], shape, dtype, draw } as Step, node.more);
+    if (more.length > 0) this.further.set(id, more);
+    return first;
   }
 
   private copy(x: Place): Place {
     const { shape } = x.layout;
-    return this.step({ op: 'copy', inputs: [x], to: -1, shape, dtype: x.dtype }, shape);
+    return this.step({ op: 'copy', inputs: [x], to: -1, more: [], shape, dtype: x.dtype })[0];
   }
 
-  private step(step: Step, shape: readonly number[]): Place {
-    const { dtype } = step;
+  /** Appends a step and gives the places of its results, the further ones behind the first. */
+  private step(step: Step, further: readonly Spec[] = []): [first: Place, ...more: Place[]] {
     const at = this.steps.length;
     for (const { buffer } of step.inputs) this.buffers[buffer]!.to = at;
-    const to = this.buffer('own', sizeOf(shape) * bytesPerElement[dtype]);
-    this.buffers[to]!.from = at;
-    this.buffers[to]!.to = at;
-    this.steps.push({ ...step, to });
-    return { buffer: to, layout: contiguousLayout(shape), dtype };
+    const result = ({ shape, dtype }: Spec): Place => {
+      const buffer = this.buffer('own', sizeOf(shape) * bytesPerElement[dtype]);
+      this.buffers[buffer]!.from = at;
+      this.buffers[buffer]!.to = at;
+      return { buffer, layout: contiguousLayout(shape), dtype };
+    };
+    const first = result(step);
+    const more = further.map(result);
+    this.steps.push({ ...step, to: first.buffer, more: more.map(({ buffer }) => buffer) } as Step);
+    return [first, ...more];
   }
 
   private buffer(kind: 'own' | 'cell', bytes: number, cell: number = -1): number {

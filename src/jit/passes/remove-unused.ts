@@ -1,4 +1,4 @@
-/** Removes what no result needs. Exact. */
+/** Pass (exact): what no result needs is removed. */
 import type { Graph } from '../graph.ts';
 import { rebuild } from './rebuild.ts';
 

@@ -1,4 +1,5 @@
-/** Computes once what is computed twice of the same numbers. Exact. */
+/** Pass (exact): what is computed twice of the same numbers is computed once. */
+import { Formula } from '../../core/formula.ts';
 import type { Graph, GraphNode } from '../graph.ts';
 import { rebuild } from './rebuild.ts';
 
@@ -18,6 +19,7 @@ export function shareEqual(graph: Graph): Graph {
 /** What tells a node from all that compute something else; undefined for what is never the same. */
 function keyOf(node: GraphNode): string | undefined {
   if (node.op === 'entry') return undefined;
+  if (node.op === 'output') return `output ${node.inputs} ${node.index}`;
   const { op, inputs, dtype, shape } = node;
   if (op === 'random') return `random ${node.draw} ${dtype} ${shape}`;
   const params =
@@ -29,6 +31,7 @@ function keyOf(node: GraphNode): string | undefined {
 
 /** JSON knows no NaN, infinity or −0. */
 function exactly(_name: string, value: unknown): unknown {
+  if (value instanceof Formula) return `formula ${value.id}`;
   return typeof value === 'number' ? numberText(value) : value;
 }
 

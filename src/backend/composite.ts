@@ -1,0 +1,39 @@
+/** Composites: what one kernel of a device may do in the place of several primitives of a program. */
+import type { Formula } from '../core/formula.ts';
+import type { ConvParams } from '../core/primitive.ts';
+
+/** The parameters of each composite; all are of float32. Which of them a device has, its `Abilities` say. */
+export interface Composites {
+  /** ([.., M, K], [.., K, N], [N] if `bias`): the product, with the bias added to each row, under a formula. */
+  product: Finish;
+  /** ([N, C, ..], [O, C/groups, ..], [O] if `bias`): the convolution, with the bias added to each channel, under a formula. */
+  convolution: Finish & ConvParams;
+  /** [.., H, W]: the greatest of each window of the last two dims, and (int32) its index in the plane. */
+  maxPool: PoolWindow;
+  /** (cotangents, indices) of `maxPool`: the planes, `size` of them; the last input is a result that gates by relu. */
+  maxPoolGradient: PoolWindow & { readonly size: readonly [number, number]; readonly gated: boolean };
+}
+
+/** What becomes of finished results. */
+export interface Finish {
+  readonly bias: boolean;
+  /** Of one input and without scalars. */
+  readonly formula: Formula | undefined;
+}
+
+/** Windows of planes, nothing outside of them. */
+export interface PoolWindow {
+  readonly kernel: readonly [number, number];
+  readonly stride: readonly [number, number];
+  readonly dilation: readonly [number, number];
+}
+
+/** The names of the composites. */
+export type Composite = keyof Composites;
+
+/** What a device's programs can do beside the primitives. */
+export interface Abilities {
+  readonly composites: readonly Composite[];
+  /** Whether finished results can go through a formula before they are stored. */
+  canFinish(formula: Formula): boolean;
+}
