@@ -122,6 +122,12 @@ const hardsigmoid = define(
   (v) => where(le(v!, -3), 0, where(le(3, v!), 1, add(div(v!, 6), 0.5))),
   (_s, v) => [where(and(lt(-3, v!), lt(v!, 3)), 1 / 6, 0)],
 );
+/** The result tells as much as the argument, which then need not be kept. */
+const relu = define(
+  'relu',
+  (v) => where(le(v!, 0), 0, v!),
+  (y) => [where(le(y, 0), 0, 1)],
+);
 /** Infinite at 0 and at 1, with an infinite derivative; NaN outside, and so is the derivative. */
 const logit = define(
   'logit',
@@ -182,7 +188,7 @@ export const unaryFormulas: Readonly<Record<UnaryName, Formula>> = {
   atanh: plain('atanh'),
   erf: plain('erf'),
   sigmoid: of1(sigmoid(x)),
-  relu: of1(where(le(x, 0), 0, x)),
+  relu: of1(relu(x)),
   relu6: of1(where(le(x, 0), 0, where(le(6, x), 6, x))),
   threshold: of1(where(lt(p, x), x, q)),
   leakyRelu: of1(where(lt(0, x), x, mul(x, p))),
