@@ -7,7 +7,7 @@ import { addFold } from './conv-fold.ts';
 import { addFolded } from './conv-folded.ts';
 import { addGather } from './conv-gather.ts';
 import type { Strided } from './conv-geometry.ts';
-import type { ConvModule, ConvPath } from './conv-path.ts';
+import type { ConvModule, ConvPath, Share } from './conv-path.ts';
 import { type ConvPlan, type ConvPlanOptions, planConv } from './conv-plan.ts';
 import { addAllFinite, addStage, addWeightRows } from './conv-stage.ts';
 import { addSweep } from './conv-tile.ts';
@@ -68,24 +68,42 @@ export class Convolutions {
    * @throws StateError if there is a bias or an epilogue, and the plan was not told so.
    */
   run(plan: ConvPlan, at: ConvAddresses, epilogue?: KeyedEpilogue): void {
+    this.prepare(plan, at, epilogue)();
+  }
+
+  /** The same, made ready to be run again and again on whatever the operands hold then. */
+  prepare(plan: ConvPlan, at: ConvAddresses, epilogue?: KeyedEpilogue): () => void {
     if ((at.bias || epilogue) && !plan.geometry.dressed) {
       throw new StateError('conv: the plan knows of no bias or epilogue; make it with { dressed: true }');
     }
-    if (plan.results === 0) return;
+    if (plan.results === 0) return () => {};
     const { threads } = this.engine;
-    const parts = Math.min(2 * threads.count, Math.floor((plan.results * plan.terms) / leastShare));
-    const shares = plan.shares(parts < 2 ? 1 : parts);
-    let { path } = plan;
-    let rows = this.rowsOf(path, at.w, shares.length);
-    if (path.skipsZeros && !this.allFinite(plan, rows)) {
-      path = plan.exact;
-      rows = this.rowsOf(path, at.w, shares.length);
-    }
-    const addresses = { ...at, bias: at.bias ?? 0, rows, tables: this.tables.addressOf(path.tables) };
-    const calls = shares.map((share, i) =>
-      path.arguments(share, { ...addresses, work: this.engine.workspace(i, path.workBytes) }),
-    );
-    threads.run(convModule(this.engine, path.module, epilogue), path.kernel, calls);
+    let count = 0;
+    let shares: readonly Share[] = [];
+    let calls: Calls | undefined;
+    return () => {
+      if (count !== threads.count) {
+        count = threads.count;
+        shares = sharesOf(plan, count);
+        calls = undefined;
+      }
+      let { path } = plan;
+      let rows = this.rowsOf(path, at.w, shares.length);
+      if (path.skipsZeros && !this.allFinite(plan, rows)) {
+        path = plan.exact;
+        rows = this.rowsOf(path, at.w, shares.length);
+      }
+      const tables = this.tables.addressOf(path.tables);
+      const works = shares.map((_, i) => this.engine.workspace(i, path.workBytes));
+      if (!calls || calls.path !== path || !sameNumbers(calls.addresses, [rows, tables, ...works])) {
+        const lists = shares.map((share, i) =>
+          path.arguments(share, { ...at, bias: at.bias ?? 0, rows, tables, work: works[i]! }),
+        );
+        const module = convModule(this.engine, path.module, epilogue);
+        calls = { path, module, lists, addresses: [rows, tables, ...works] };
+      }
+      threads.run(calls.module, path.kernel, calls.lists);
+    };
   }
 
   /** Gives the tables back; plans stay good. */
@@ -113,6 +131,23 @@ export class Convolutions {
       addAllFinite(module, 'convFinite');
     });
   }
+}
+
+/** The calls of a path while everything lies where it did. */
+interface Calls {
+  readonly path: ConvPath;
+  readonly module: SharedModule;
+  readonly lists: readonly (readonly number[])[];
+  readonly addresses: readonly number[];
+}
+
+function sharesOf(plan: ConvPlan, threads: number): Share[] {
+  const parts = Math.min(2 * threads, Math.floor((plan.results * plan.terms) / leastShare));
+  return plan.shares(parts < 2 ? 1 : parts);
+}
+
+function sameNumbers(a: readonly number[], b: readonly number[]): boolean {
+  return a.every((n, i) => n === b[i]);
 }
 
 const planOverhead = 4096; // bytes of a plan without its tables, about

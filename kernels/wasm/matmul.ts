@@ -1,7 +1,9 @@
 /** Matrix products on the heap: which kernel serves which strides, and the shares of threads. */
+import type { Formula } from '../../src/core/formula.ts';
 import { addDot } from './dot.ts';
 import type { Engine } from './engine.ts';
-import { addGemm, type GemmWay, type LeftWay, type RightWay, workspaceOf } from './gemm.ts';
+import { epilogueOf, scalarEpilogueOf } from './epilogue.ts';
+import { addGemm, gemmSignature, type LeftWay, type RightWay, type Workspace, workspaceOf } from './gemm.ts';
 import { float32, float64, type Lanes } from './lanes.ts';
 import type { SharedModule } from './threads.ts';
 import { startAt, vectors } from './tile.ts';
@@ -30,43 +32,87 @@ const leastShare = 500_000; // multiplications that are worth waking a thread
 
 /** c = a·b for every batch. The choice of kernel depends on the whole product only, never on the share. */
 export function matmul(engine: Engine, product: Product): void {
+  planMatmul(engine, product)();
+}
+
+/** A call of one kernel; the addresses of its workspace and of the left panels are the arguments from `workspace` on. */
+interface PartCall {
+  readonly args: number[];
+  readonly workspace: number;
+}
+
+/** The calls of a product for some number of threads. */
+interface Calls {
+  readonly threads: number;
+  readonly module: SharedModule;
+  readonly name: string;
+  readonly parts: readonly PartCall[];
+  /** Whether parts may run at the same time. */
+  readonly shared: boolean;
+  /** What each needs, and where in it the left panels begin. */
+  readonly workspace: Workspace;
+}
+
+/**
+ * The same, made ready to be run again and again on whatever the matrices hold then.
+ * @param finish a formula for which `canEnd` holds, which the results go through.
+ */
+export function planMatmul(engine: Engine, product: Product, finish?: Formula): () => void {
+  const { m, n } = product;
+  if (m === 0 || n === 0) return () => {};
+  let calls = callsOf(engine, product, finish);
+  return () => {
+    if (calls.threads !== engine.threads.count) calls = callsOf(engine, product, finish);
+    const { module, name, parts, shared, workspace } = calls;
+    if (workspace.bytes > 0) {
+      parts.forEach(({ args, workspace: at }, i) => {
+        args[at] = engine.workspace(shared ? i : 0, workspace.bytes); // it moves when another product needs more
+        args[at + 1] = args[at]! + workspace.left;
+      });
+    }
+    if (shared) {
+      engine.threads.run(
+        module,
+        name,
+        parts.map(({ args }) => args),
+      );
+    } else for (const { args } of parts) module.kernels[name]!(...args);
+  };
+}
+
+function callsOf(engine: Engine, product: Product, finish: Formula | undefined): Calls {
   const lanes = product.dtype === 'float32' ? float32 : float64;
   const { m, n, k } = product;
-  if (m === 0 || n === 0) return;
+  const threads = engine.threads.count;
   const work = product.c.length * m * n * k;
-  const parts = Math.min(engine.threads.count * (product.c.length > 1 ? 4 : 1), Math.floor(work / leastShare));
+  const count = Math.min(threads * (product.c.length > 1 ? 4 : 1), Math.floor(work / leastShare));
+  const list = split(product, count, lanes);
+  const end = finish ? ` ${finish.id}` : '';
   if (usesDot(product, lanes)) {
-    const module = engine.module(`dot ${product.dtype}`, (builder) => addDot(builder, 'dot', lanes));
-    const calls = split(product, parts, lanes).map((part) => dotArguments(product, part, lanes));
-    run(engine, module, 'dot', calls, parts > 1);
-    return;
+    const module = engine.module(`dot ${product.dtype}${end}`, (builder, constants) =>
+      addDot(builder, 'dot', lanes, finish && scalarEpilogueOf(finish, lanes, constants)),
+    );
+    const parts = list.map((part) => ({ args: dotArguments(product, part, lanes), workspace: 0 }));
+    return { threads, module, name: 'dot', parts, shared: count > 1, workspace: { bytes: 0, left: 0 } };
   }
   const way = { left: leftWayOf(product, lanes), right: rightWayOf(product, lanes) };
-  const module = engine.module(`gemm ${product.dtype} ${way.left} ${way.right}`, (builder) =>
-    addGemm(builder, 'gemm', lanes, way),
+  const module = engine.module(`gemm ${product.dtype} ${way.left} ${way.right}${end}`, (builder, constants) =>
+    addGemm(builder, 'gemm', lanes, way, finish && epilogueOf(finish, lanes, constants)),
   );
-  const list = split(product, parts, lanes);
-  const { bytes } = workspaceOf(lanes, way, m, n, k);
+  const workspace = workspaceOf(lanes, way, m, n, k);
+  const parts = list.map((part) => ({ args: gemmArguments(product, part, lanes), workspace: gemmWorkspace }));
   // parts that may run at the same time need a workspace each
-  const shared = parts > 1 && list.length * bytes <= mostWorkspace;
-  const calls = list.map((part, i) =>
-    gemmArguments(product, part, lanes, way, engine.workspace(shared ? i : 0, bytes)),
-  );
-  run(engine, module, 'gemm', calls, shared);
+  return {
+    threads,
+    module,
+    name: 'gemm',
+    parts,
+    shared: count > 1 && list.length * workspace.bytes <= mostWorkspace,
+    workspace,
+  };
 }
 
 const mostWorkspace = 64 * 1024 * 1024; // bytes
-
-function run(
-  { threads }: Engine,
-  module: SharedModule,
-  name: string,
-  calls: readonly (readonly number[])[],
-  shared: boolean,
-): void {
-  if (shared) threads.run(module, name, calls);
-  else for (const args of calls) module.kernels[name]!(...args);
-}
 
 /** Whether both lie along their terms and the right one stays in the cache. */
 function usesDot({ m, n, k, aTerm, bTerm }: Product, { bytes }: Lanes): boolean {
@@ -124,14 +170,8 @@ function dotArguments(x: Product, { batch, row, rows, column, columns }: Part, {
   ];
 }
 
-function gemmArguments(
-  x: Product,
-  { batch, row, rows, column, columns }: Part,
-  lanes: Lanes,
-  way: GemmWay,
-  workspace: number,
-): number[] {
-  const { bytes } = lanes;
+/** Without the workspace, which is the last two. */
+function gemmArguments(x: Product, { batch, row, rows, column, columns }: Part, { bytes }: Lanes): number[] {
   return [
     x.a[batch]! + row * x.aRow,
     x.aRow,
@@ -146,10 +186,12 @@ function gemmArguments(
     x.k,
     x.bias === undefined ? startAt.zero : startAt.columnBias,
     x.bias === undefined ? 0 : x.bias + column * bytes,
-    workspace,
-    workspace + workspaceOf(lanes, way, x.m, x.n, x.k).left,
+    0,
+    0,
   ];
 }
+
+const gemmWorkspace = Object.keys(gemmSignature).indexOf('work');
 
 function leftWayOf({ aRow, aTerm, n }: Product, { bytes }: Lanes): LeftWay {
   if (aTerm === bytes) return 'rows';

@@ -1,17 +1,20 @@
 /** Primitives by the WASM engine: operands are staged through its heap where that is faster than the plain loops. */
 import { planArg } from '../../kernels/wasm/arg.ts';
 import { type Call, type HeapArray, runCall } from '../../kernels/wasm/call.ts';
+import { epilogueOf } from '../../kernels/wasm/epilogue.ts';
 import { planFold } from '../../kernels/wasm/fold.ts';
 import { planGather } from '../../kernels/wasm/gather.ts';
 import { firstOutside } from '../../kernels/wasm/indexed.ts';
+import { float32 } from '../../kernels/wasm/lanes.ts';
 import { canMap, planMap, scalarDtype } from '../../kernels/wasm/map.ts';
-import { matmul } from '../../kernels/wasm/matmul.ts';
+import { planMatmul } from '../../kernels/wasm/matmul.ts';
 import { planPlace } from '../../kernels/wasm/place.ts';
 import { planRandom } from '../../kernels/wasm/random.ts';
 import { planReduce } from '../../kernels/wasm/reduce.ts';
 import { planScan } from '../../kernels/wasm/scan.ts';
 import { planScatterAdd } from '../../kernels/wasm/scatter-add.ts';
 import { bytesPerElement, isFloat } from '../core/dtype.ts';
+import type { Formula } from '../core/formula.ts';
 import { elementOffsets } from '../core/layout.ts';
 import type { Computation, Params, Spec } from '../core/primitive.ts';
 import { sizeOf } from '../core/shape.ts';
@@ -105,13 +108,19 @@ function product(a: Operand, b: Operand, out: Spec): Storage | undefined {
   });
 }
 
-/** The product of matrices of floats on the heap, batch by batch, row-major to `to`: ready to be run, and run again. */
+/**
+ * The product of matrices of floats on the heap, batch by batch, row-major to `to`: ready to be run, and run again.
+ * @param bias the address of a number for each column, which the sums start from.
+ * @param finish a formula that the results go through; `canEnd` must hold.
+ */
 export function productAt(
   { engine }: Host,
   a: HeapArray,
   b: HeapArray,
   { shape, dtype }: Spec,
   to: number,
+  bias?: number,
+  finish?: Formula,
 ): () => void {
   const rank = shape.length;
   const [m, n, k] = [shape[rank - 2]!, shape[rank - 1]!, a.layout.shape[rank - 1]!];
@@ -132,8 +141,9 @@ export function productAt(
     bColumn: b.layout.strides[rank - 1]! * bytes,
     c: Array.from({ length: sizeOf(batch) }, (_, i) => to + i * m * n * bytes),
     cRow: n * bytes,
+    ...(bias === undefined ? {} : { bias }),
   } as const;
-  return () => matmul(engine, matrices);
+  return planMatmul(engine, matrices, finish);
 }
 
 function convolution(params: Params['conv'], x: Operand, w: Operand, { shape, dtype }: Spec): Storage | undefined {
@@ -148,17 +158,26 @@ function convolution(params: Params['conv'], x: Operand, w: Operand, { shape, dt
   });
 }
 
-/** The convolution of float32 on the heap, row-major to `to`: ready to be run, and run again. */
+/**
+ * The convolution of float32 on the heap, row-major to `to`: ready to be run, and run again.
+ * @param bias the address of a number for each channel, which the sums start from.
+ * @param finish a formula that the results go through; `canEnd` must hold.
+ */
 export function convolutionAt(
-  { convolutions }: Host,
+  { convolutions, engine }: Host,
   params: Params['conv'],
   x: HeapArray,
   w: HeapArray,
   to: number,
+  bias?: number,
+  finish?: Formula,
 ): () => void {
   const first = ({ address, layout }: HeapArray): number => address + 4 * layout.offset;
-  const plan = convolutions.plan(params, x.layout, w.layout);
-  return () => convolutions.run(plan, { x: first(x), w: first(w), y: to });
+  const dressed = bias !== undefined || finish !== undefined;
+  const plan = convolutions.plan(params, x.layout, w.layout, { dressed });
+  const at = { x: first(x), w: first(w), y: to, ...(bias === undefined ? {} : { bias }) };
+  const epilogue = finish && { key: `end ${finish.id}`, apply: epilogueOf(finish, float32, engine.constants) };
+  return convolutions.prepare(plan, at, epilogue);
 }
 
 function mapped({ formula, scalars }: Params['map'], inputs: readonly Operand[], out: Spec): Storage | undefined {
