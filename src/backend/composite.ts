@@ -28,6 +28,9 @@ export interface PoolWindow {
   readonly dilation: readonly [number, number];
 }
 
+/** The composites whose inputs must lie row-major, all their elements side by side. */
+export const takesWhole: ReadonlySet<string> = new Set<Composite>(['maxPool', 'maxPoolGradient']);
+
 /** The names of the composites. */
 export type Composite = keyof Composites;
 

@@ -1,12 +1,14 @@
 /** The one WASM engine behind the CPU: started at the first work that is worth it, absent where it cannot run. */
 import { Convolutions } from '../../kernels/wasm/conv.ts';
 import { Engine } from '../../kernels/wasm/engine.ts';
+import { Pools } from '../../kernels/wasm/pool.ts';
 import { ArgumentError } from '../core/errors.ts';
 
 /** An engine and what is kept for it. */
 export interface Host {
   readonly engine: Engine;
   readonly convolutions: Convolutions;
+  readonly pools: Pools;
 }
 
 let host: Host | undefined;
@@ -20,7 +22,7 @@ export function engineHost(): Host | undefined {
   if (!supported()) return undefined;
   const engine = new Engine(typeof SharedArrayBuffer !== 'undefined', (message) => console.warn(message));
   engine.threads.count = threads ?? cores();
-  host = { engine, convolutions: new Convolutions(engine) };
+  host = { engine, convolutions: new Convolutions(engine), pools: new Pools(engine) };
   return host;
 }
 

@@ -18,6 +18,7 @@ import { StateError } from '../core/errors.ts';
 import type { Computation } from '../core/primitive.ts';
 import type { Draw } from '../core/random.ts';
 import { sizeOf } from '../core/shape.ts';
+import { isOwn, prepareComposite } from './composite-calls.ts';
 import type { Host } from './engine.ts';
 import type { Operand } from './interface.ts';
 import { plain } from './plain.ts';
@@ -106,6 +107,9 @@ export class EngineProgram implements Executable {
       return (draws) => runCall(engine, planRandom({ ...params, draw: draws[draw]! }, to));
     }
     const checks = this.checksOf(step, arrays);
+    if (isOwn(step)) {
+      return prepareComposite(this.host, step, arrays, [to, ...step.more.map((buffer) => this.addressOf(buffer))]);
+    }
     const calls = this.callsOf(step, arrays, to);
     if (typeof calls === 'function') return calls;
     if (!calls) return this.byPlainLoops(step, arrays, to);

@@ -1,4 +1,5 @@
 /** The schedule: which kernels run in which order, over which buffers; movements become layouts. */
+import { takesWhole } from '../backend/composite.ts';
 import type { BufferPlan, Place, ProgramPlan, Step } from '../backend/program.ts';
 import { bytesPerElement } from '../core/dtype.ts';
 import {
@@ -103,7 +104,8 @@ class Scheduler {
       return { ...this.copy(inputs[0]!), layout: contiguousLayout(shape) };
     }
     const { op, params, draw } = node;
-    const [first, ...more] = this.step({ op, params, inputs, to: -1, more: [], shape, dtype, draw } as Step, node.more);
+    const taken = takesWhole.has(op) ? inputs.map((x) => (x.layout.contiguous ? x : this.copy(x))) : inputs;
+    const [first, ...more] = this.step({ op, params, inputs: taken, to: -1, more: [], shape, dtype, draw } as Step, node.more);
     if (more.length > 0) this.further.set(id, more);
     return first;
   }
