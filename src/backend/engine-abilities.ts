@@ -4,6 +4,6 @@ import { float32 } from '../../kernels/wasm/lanes.ts';
 import type { Abilities } from './composite.ts';
 
 export const engineAbilities: Abilities = {
-  composites: [],
+  composites: ['product', 'convolution', 'maxPool', 'maxPoolGradient'],
   canFinish: (formula) => canEnd(formula, float32),
 };

@@ -15,8 +15,8 @@ export interface AdamOptions extends MomentOptions {
 
 type Hyper = Required<Omit<AdamOptions, 'lr'>>;
 
-// p, m, v, lr / (1 − β₁ᵗ), √(1 − β₂ᵗ); scalar eps
-const step = mul(input(3), div(input(1), add(div(unary('sqrt', input(2)), input(4)), scalar(0))));
+// p, m, v, lr / (1 − β₁ᵗ), 1 / √(1 − β₂ᵗ); scalar eps: one division an element
+const step = mul(input(3), div(input(1), add(mul(unary('sqrt', input(2)), input(4)), scalar(0))));
 const moved = sub(input(0), step);
 // the same with p shrunk by 1 − lr·weightDecay, input 5
 const shrunkAndMoved = sub(mul(input(0), input(5)), step);

@@ -31,16 +31,16 @@ export function gather(old: Tensor, x: Tensor, beta: Share): Tensor {
 
 const leftOver = sub(1, pow(scalar(0), input(0)));
 const leftOverBy = sub(1, pow(input(1), input(0)));
-const leftOverRoot = unary('sqrt', leftOver);
+const rootScale = unary('rsqrt', leftOver);
 
 /** @internal 1 − βᵗ: what a mean that started at 0 must be divided by after t steps. */
 export function biasCorrection(step: Tensor, beta: Share): Tensor {
   return typeof beta === 'number' ? step.map(leftOver, [], [beta]) : step.map(leftOverBy, [beta]);
 }
 
-/** @internal √(1 − βᵗ). */
+/** @internal 1 / √(1 − βᵗ): what the root of such a mean must be multiplied by. */
 export function biasCorrectionRoot(step: Tensor, beta: number): Tensor {
-  return step.map(leftOverRoot, [], [beta]);
+  return step.map(rootScale, [], [beta]);
 }
 
 /** @internal A number that lives in a cell, spread over a parameter without a copy. */

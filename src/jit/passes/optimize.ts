@@ -1,6 +1,7 @@
 /** All passes, in their order. */
 import type { Abilities } from '../../backend/composite.ts';
 import type { Graph } from '../graph.ts';
+import { findPatterns } from './patterns.ts';
 import { removeUnused } from './remove-unused.ts';
 import { shareEqual } from './share-equal.ts';
 
@@ -10,7 +11,7 @@ export type Pass = (graph: Graph, abilities: Abilities) => Graph;
 /** What serves every device. */
 const passes: readonly Pass[] = [removeUnused, shareEqual];
 /** What makes composites. */
-const devicePasses: readonly Pass[] = [];
+const devicePasses: readonly Pass[] = [findPatterns];
 
 const none: Abilities = { composites: [], canFinish: () => false };
 
