@@ -48,7 +48,8 @@ export class EngineProgram implements Executable {
     this.cells = cells;
     this.base = host.engine.heap.allocate(Math.max(plan.bytes, 64));
     this.runs = plan.steps.map((step) => this.prepare(step));
-    this.commits = plan.commits.map(({ from, cell }) => planCopy(this.arrayAt(from), cells[cell]!.address()));
+    const elsewhere = plan.commits.filter(({ from, cell }) => !this.isIn(from, cell));
+    this.commits = elsewhere.map(({ from, cell }) => planCopy(this.arrayAt(from), cells[cell]!.address()));
   }
 
   write(buffer: number, data: TypedArray): void {
@@ -87,6 +88,11 @@ export class EngineProgram implements Executable {
     const { heap } = this.host.engine;
     heap.release(this.base);
     for (const address of this.scalars) heap.release(address);
+  }
+
+  private isIn({ buffer }: Place, cell: number): boolean {
+    const at = this.plan.buffers[buffer]!;
+    return at.kind === 'cell' && at.cell === cell;
   }
 
   private addressOf(buffer: number): number {

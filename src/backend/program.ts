@@ -61,7 +61,7 @@ export interface Resident {
 export interface ProgramPlan {
   readonly steps: readonly Step[];
   readonly buffers: readonly BufferPlan[];
-  /** What cells get at the end; none of it lies in a cell. */
+  /** What cells get at the end; what lies in a cell lies in the one that gets it, where a step has written it. */
   readonly commits: readonly { readonly from: Place; readonly cell: number }[];
   /** The size of the program's own memory. */
   readonly bytes: number;

@@ -14,6 +14,7 @@ import {
 import type { Spec } from '../core/primitive.ts';
 import { sizeOf } from '../core/shape.ts';
 import type { Graph, GraphNode, Operation } from './graph.ts';
+import { inPlace, placeIn, renamed } from './in-place.ts';
 import { type Life, planMemory } from './memory.ts';
 
 /** A graph as a program. */
@@ -72,15 +73,27 @@ class Scheduler {
     }
     const end = this.steps.length;
     for (const { buffer } of results) this.buffers[buffer]!.to = end;
-    const own = this.buffers.filter(({ kind }) => kind === 'own');
+    const cells = assigned.map(({ result, cell }) => ({ from: results[result]!, buffer: this.cellBuffer(cell) }));
+    const stands = inPlace(this.steps, this.buffers, cells);
+    const own = this.buffers.filter(({ kind }, i) => kind === 'own' && !stands.has(i));
     const { offsets, bytes } = planMemory(own.map(({ bytes, from, to }): Life => ({ bytes, from, to })));
     const offsetOf = new Map(own.map((buffer, i) => [buffer, offsets[i]!]));
     const buffers = this.buffers.map(
       (buffer): BufferPlan =>
-        buffer.kind === 'own' ? { kind: 'own', offset: offsetOf.get(buffer)! } : { kind: 'cell', cell: buffer.cell },
+        buffer.kind === 'own'
+          ? { kind: 'own', offset: offsetOf.get(buffer) ?? 0 }
+          : { kind: 'cell', cell: buffer.cell },
     );
-    const commits = assigned.map(({ result, cell }) => ({ from: results[result]!, cell }));
-    return { plan: { steps: this.steps, buffers, bytes, commits }, entries: this.entries, results };
+    const places = results.map((place) => placeIn(place, stands));
+    const commits = assigned.map(({ result, cell }) => ({ from: places[result]!, cell }));
+    const steps = renamed(this.steps, stands);
+    return { plan: { steps, buffers, bytes, commits }, entries: this.entries, results: places };
+  }
+
+  /** The buffer that a cell is, also where nothing reads it. */
+  private cellBuffer(cell: number): number {
+    const known = this.buffers.findIndex((buffer) => buffer.kind === 'cell' && buffer.cell === cell);
+    return known < 0 ? this.buffer('cell', 0, cell) : known;
   }
 
   private place(node: GraphNode, id: number): Place {
@@ -105,7 +118,10 @@ class Scheduler {
     }
     const { op, params, draw } = node;
     const taken = takesWhole.has(op) ? inputs.map((x) => (x.layout.contiguous ? x : this.copy(x))) : inputs;
-    const [first, ...more] = this.step({ op, params, inputs: taken, to: -1, more: [], shape, dtype, draw } as Step, node.more);
+    const [first, ...more] = this.step(
+      { op, params, inputs: taken, to: -1, more: [], shape, dtype, draw } as Step,
+      node.more,
+    );
     if (more.length > 0) this.further.set(id, more);
     return first;
   }

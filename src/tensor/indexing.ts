@@ -236,6 +236,7 @@ export abstract class Indexing extends LinearAlgebra {
     const crop = this.slice(
       ...this.shape.map((n, d): Range => [Math.max(0, -all[d]![0]), n - Math.max(0, -all[d]![1])]),
     );
+    if (all.every(([before, after]) => before <= 0 && after <= 0)) return crop;
     const starts = all.map(([before]) => Math.max(0, before));
     const shape = crop.shape.map((n, d) => starts[d]! + n + Math.max(0, all[d]![1]));
     const params = { regions: [{ starts, steps: shape.map(() => 1) }], shape };

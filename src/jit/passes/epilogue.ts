@@ -40,7 +40,12 @@ interface Found {
   readonly formula: Formula | undefined;
 }
 
-function match(graph: Graph, uses: readonly number[], map: OperationOf<'map'>, abilities: Abilities): Found | undefined {
+function match(
+  graph: Graph,
+  uses: readonly number[],
+  map: OperationOf<'map'>,
+  abilities: Abilities,
+): Found | undefined {
   for (const [i, source] of map.inputs.entries()) {
     const producer = producerOf(graph, uses, source);
     if (!producer || !abilities.composites.includes(compositeName(producer))) continue;
@@ -132,4 +137,3 @@ function compositeOf({ producer, bias, formula }: Found, made: Made): GraphNode 
 function reshaped(x: number, { shape, dtype, draw, place }: Omit<Operation, 'op' | 'params' | 'inputs'>): GraphNode {
   return { op: 'reshape', params: { shape }, inputs: [x], shape, dtype, draw, place };
 }
-

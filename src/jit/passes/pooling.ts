@@ -2,7 +2,7 @@
 import type { Abilities, PoolWindow } from '../../backend/composite.ts';
 import { input, le, where } from '../../core/expression.ts';
 import type { Window } from '../../core/layout.ts';
-import type { Shape } from '../../core/shape.ts';
+import { type Shape, sameShape } from '../../core/shape.ts';
 import type { Graph, GraphNode, Operation, OperationOf } from '../graph.ts';
 import { countUses, type Made, rebuild } from './rebuild.ts';
 
@@ -45,8 +45,8 @@ function forward(
 ): GraphNode | undefined {
   const [from, at] = gather.inputs as readonly [number, number];
   const [flat, arg] = [nodes[from]!, nodes[at]!];
-  if (arg.op !== 'arg' || arg.params.op !== 'max' || arg.inputs[0] !== from || flat.op !== 'reshape') return undefined;
-  const view = nodes[flat.inputs[0]!]!;
+  if (arg.op !== 'arg' || arg.params.op !== 'max' || arg.inputs[0] !== from) return undefined;
+  const view = flat.op === 'reshape' ? nodes[flat.inputs[0]!]! : flat; // a window of one dim is flat already
   if (view.op !== 'unfold' || view.dtype !== 'float32') return undefined;
   const x = view.inputs[0]!;
   const source = nodes[x]!;
@@ -74,25 +74,29 @@ function forward(
   return reshapeNode(values, ended, 'float32');
 }
 
+/** What a fold adds up: the cotangents, scattered over the windows. */
+function scattered({ nodes }: Graph, fold: OperationOf<'fold'>): OperationOf<'scatterAdd'> | undefined {
+  const from = nodes[fold.inputs[0]!]!;
+  const scatter = from.op === 'reshape' ? nodes[from.inputs[0]!]! : from;
+  return scatter.op === 'scatterAdd' && scatter.params.dim === scatter.shape.length - 1 ? scatter : undefined;
+}
+
 /** The pooling that a fold is the gradient of. */
-function backward({ nodes }: Graph, fold: OperationOf<'fold'>, pools: ReadonlyMap<number, Pool>): Pool | undefined {
-  const flat = nodes[fold.inputs[0]!]!;
-  if (flat.op !== 'reshape') return undefined;
-  const scatter = nodes[flat.inputs[0]!]!;
-  if (scatter.op !== 'scatterAdd') return undefined;
-  const pool = pools.get(scatter.inputs[1]!);
-  if (!pool || scatter.params.dim !== scatter.shape.length - 1) return undefined;
+function backward(graph: Graph, fold: OperationOf<'fold'>, pools: ReadonlyMap<number, Pool>): Pool | undefined {
+  const pool = pools.get(scattered(graph, fold)?.inputs[1] ?? -1);
+  if (!pool) return undefined;
   const { windows, shape } = fold.params;
   const same = JSON.stringify(windows) === JSON.stringify(pool.windows);
-  return same && String(shape) === String(nodes[pool.x]!.shape) ? pool : undefined;
+  return same && sameShape(shape, graph.nodes[pool.x]!.shape) ? pool : undefined;
 }
 
 /** The gradient by what was pooled, `gated` where a relu's is in it. */
-function gradient({ nodes }: Graph, fold: OperationOf<'fold'>, pool: Pool, made: Made, gated: boolean): GraphNode {
-  const scatter = nodes[nodes[fold.inputs[0]!]!.inputs[0]!]!;
+function gradient(graph: Graph, fold: OperationOf<'fold'>, pool: Pool, made: Made, gated: boolean): GraphNode {
+  const scatter = scattered(graph, fold)!;
   const { shape } = made.nodes[pool.values]!;
   const g = reshape(made, made.numberOf(scatter.inputs[0]!), shape, 'float32');
-  const [lines, columns] = pool.windows.length === 1 ? [1, fold.shape.at(-1)!] : (fold.shape.slice(-2) as [number, number]);
+  const [lines, columns] =
+    pool.windows.length === 1 ? [1, fold.shape.at(-1)!] : (fold.shape.slice(-2) as [number, number]);
   const planes = shape.slice(0, -2);
   const node: GraphNode = {
     op: 'maxPoolGradient',
@@ -137,7 +141,7 @@ function windowOf(windows: readonly Window[], rank: number): PoolWindow | undefi
 }
 
 function reshape(made: Made, x: number, shape: Shape, dtype: Operation['dtype']): number {
-  return String(made.nodes[x]!.shape) === String(shape) ? x : made.add(reshapeNode(x, shape, dtype));
+  return sameShape(made.nodes[x]!.shape, shape) ? x : made.add(reshapeNode(x, shape, dtype));
 }
 
 function reshapeNode(x: number, shape: Shape, dtype: Operation['dtype']): GraphNode {
