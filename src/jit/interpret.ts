@@ -1,5 +1,5 @@
 /** A graph computed node by node, by the kernels that eager operations take. */
-
+import { backend } from '../backend/device.ts';
 import { StateError } from '../core/errors.ts';
 import type { Params, Primitive } from '../core/primitive.ts';
 import type { Draw } from '../core/random.ts';
@@ -17,18 +17,26 @@ export function interpret(graph: Graph, entries: readonly Tensor[], draws: reado
     nodes.forEach((node, id) => {
       if (node.op === 'entry') values[id] = entries[node.entry]!;
       else {
-        const inputs = node.inputs.map((i) => values[i]!);
-        const { op, params } = primitiveOf(node);
-        values[id] = Tensor.perform(
-          op,
-          inputs,
-          node.op === 'random' ? { ...node.params, draw: draws[node.draw]! } : params,
+        values[id] = compute(
+          node,
+          node.inputs.map((i) => values[i]!),
+          draws,
         );
       }
       for (const i of dead[id]!) values[i] = undefined;
     });
     return results.map((id) => values[id]!.detach());
   });
+}
+
+/** The numbers of a node. */
+export function compute(node: GraphNode, inputs: readonly Tensor[], draws: readonly Draw[]): Tensor {
+  const { shape, dtype } = node;
+  if (node.op === 'constant') return Tensor.zeros([]).wrap(node.data, shape, dtype);
+  // where casts are fused into it, its result is not what `infer` says
+  if (node.op === 'map') return inputs[0]!.wrap(backend.kernels.map(node.params, inputs, node), shape, dtype);
+  const { op, params } = primitiveOf(node);
+  return Tensor.perform(op, inputs, node.op === 'random' ? { ...node.params, draw: draws[node.draw]! } : params);
 }
 
 function primitiveOf(node: GraphNode): { readonly op: Primitive; readonly params: Params[Primitive] } {

@@ -1,20 +1,13 @@
 /** The schedule: which kernels run in which order, over which buffers; movements become layouts. */
 import { takesWhole } from '../backend/composite.ts';
 import type { BufferPlan, Place, ProgramPlan, Step } from '../backend/program.ts';
-import { bytesPerElement } from '../core/dtype.ts';
-import {
-  contiguousLayout,
-  expandLayout,
-  type Layout,
-  permuteLayout,
-  reshapeLayout,
-  sliceLayout,
-  windowsLayout,
-} from '../core/layout.ts';
+import { bytesPerElement, type TypedArray } from '../core/dtype.ts';
+import { contiguousLayout } from '../core/layout.ts';
 import type { Spec } from '../core/primitive.ts';
 import { sizeOf } from '../core/shape.ts';
-import type { Graph, GraphNode, Operation } from './graph.ts';
+import type { Constant, Graph, GraphNode } from './graph.ts';
 import { type Life, planMemory } from './memory.ts';
+import { isMovement, movedLayout } from './movement.ts';
 
 /** A graph as a program. */
 export interface Schedule {
@@ -46,8 +39,9 @@ class Scheduler {
   /** The results of composites behind their first ones. */
   private readonly further = new Map<number, readonly Place[]>();
   private readonly buffers: {
-    readonly kind: 'own' | 'cell';
+    readonly kind: 'own' | 'constant' | 'cell';
     readonly cell: number;
+    readonly data?: TypedArray;
     bytes: number;
     from: number;
     to: number;
@@ -71,14 +65,15 @@ class Scheduler {
       if (this.buffers[from.buffer]!.kind === 'cell') results[result] = this.copy(from);
     }
     const end = this.steps.length;
-    for (const { buffer } of results) this.buffers[buffer]!.to = end;
-    const own = this.buffers.filter(({ kind }) => kind === 'own');
+    for (const { buffer } of results) this.last(buffer, end);
+    const own = this.buffers.filter(({ kind }) => kind !== 'cell');
     const { offsets, bytes } = planMemory(own.map(({ bytes, from, to }): Life => ({ bytes, from, to })));
     const offsetOf = new Map(own.map((buffer, i) => [buffer, offsets[i]!]));
-    const buffers = this.buffers.map(
-      (buffer): BufferPlan =>
-        buffer.kind === 'own' ? { kind: 'own', offset: offsetOf.get(buffer)! } : { kind: 'cell', cell: buffer.cell },
-    );
+    const buffers = this.buffers.map((buffer): BufferPlan => {
+      if (buffer.kind === 'cell') return { kind: 'cell', cell: buffer.cell };
+      const offset = offsetOf.get(buffer)!;
+      return buffer.data ? { kind: 'constant', offset, data: buffer.data } : { kind: 'own', offset };
+    });
     const commits = assigned.map(({ result, cell }) => ({ from: results[result]!, cell }));
     return { plan: { steps: this.steps, buffers, bytes, commits }, entries: this.entries, results };
   }
@@ -96,18 +91,28 @@ class Scheduler {
       this.entries[node.entry] = buffer;
       return { buffer, layout: contiguousLayout(shape), dtype };
     }
+    if (node.op === 'constant') return this.constant(node);
     if (node.op === 'output') return this.further.get(node.inputs[0])![node.index]!;
     const inputs = node.inputs.map((i) => this.places[i]!);
-    const layout = viewOf(node, inputs);
+    const layout = isMovement(node) ? movedLayout(node, inputs[0]!.layout) : 'none';
     if (layout !== 'none') {
       if (layout) return { buffer: inputs[0]!.buffer, layout, dtype };
       return { ...this.copy(inputs[0]!), layout: contiguousLayout(shape) };
     }
     const { op, params, draw } = node;
     const taken = takesWhole.has(op) ? inputs.map((x) => (x.layout.contiguous ? x : this.copy(x))) : inputs;
-    const [first, ...more] = this.step({ op, params, inputs: taken, to: -1, more: [], shape, dtype, draw } as Step, node.more);
+    const [first, ...more] = this.step(
+      { op, params, inputs: taken, to: -1, more: [], shape, dtype, draw } as Step,
+      node.more,
+    );
     if (more.length > 0) this.further.set(id, more);
     return first;
+  }
+
+  private constant({ data, shape, dtype }: Constant): Place {
+    const forever = { from: -1, to: Number.POSITIVE_INFINITY };
+    const buffer = this.buffers.push({ kind: 'constant', cell: -1, data, bytes: data.byteLength, ...forever }) - 1;
+    return { buffer, layout: contiguousLayout(shape), dtype };
   }
 
   private copy(x: Place): Place {
@@ -118,7 +123,7 @@ class Scheduler {
   /** Appends a step and gives the places of its results, the further ones behind the first. */
   private step(step: Step, further: readonly Spec[] = []): [first: Place, ...more: Place[]] {
     const at = this.steps.length;
-    for (const { buffer } of step.inputs) this.buffers[buffer]!.to = at;
+    for (const { buffer } of step.inputs) this.last(buffer, at);
     const result = ({ shape, dtype }: Spec): Place => {
       const buffer = this.buffer('own', sizeOf(shape) * bytesPerElement[dtype]);
       this.buffers[buffer]!.from = at;
@@ -131,25 +136,13 @@ class Scheduler {
     return [first, ...more];
   }
 
+  /** Notes a reader of a buffer. */
+  private last(buffer: number, at: number): void {
+    const life = this.buffers[buffer]!;
+    life.to = Math.max(life.to, at);
+  }
+
   private buffer(kind: 'own' | 'cell', bytes: number, cell: number = -1): number {
     return this.buffers.push({ kind, cell, bytes, from: -1, to: -1 }) - 1;
-  }
-}
-
-/** The layout of a movement's result; undefined where it takes a copy, 'none' for what computes. */
-function viewOf(node: Operation, [x]: readonly Place[]): Layout | undefined | 'none' {
-  switch (node.op) {
-    case 'expand':
-      return expandLayout(x!.layout, node.shape);
-    case 'reshape':
-      return reshapeLayout(x!.layout, node.shape);
-    case 'permute':
-      return permuteLayout(x!.layout, node.params.order);
-    case 'slice':
-      return sliceLayout(x!.layout, node.params.starts, node.params.steps, node.shape);
-    case 'unfold':
-      return windowsLayout(x!.layout, node.params.windows);
-    default:
-      return 'none';
   }
 }
