@@ -5,6 +5,11 @@ import type { ConvParams } from '../core/primitive.ts';
 
 /** The parameters of each composite; most are of float32. Which of them a device has, its `Abilities` say. */
 export interface Composites {
+  /**
+   * (x): nothing, but the run ends with this error unless all elements are finite. Like a gather it can fail, so it comes
+   * before anything is written in place.
+   */
+  demand: { readonly refuse: () => Error };
   /** n inputs of equal shape: several formulas of them, a result each. */
   maps: { readonly formulas: readonly Mapped[]; readonly scalars: readonly number[] };
   /** n inputs of equal shape: a formula of them is reduced, and another one applied to each result. */

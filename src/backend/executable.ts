@@ -16,6 +16,7 @@ import { planScan } from '../../kernels/wasm/scan.ts';
 import { planScatterAdd } from '../../kernels/wasm/scatter-add.ts';
 import { bytesPerElement, type Dtype, duplicate, type TypedArray } from '../core/dtype.ts';
 import { StateError } from '../core/errors.ts';
+import { elementOffsets } from '../core/layout.ts';
 import type { Computation } from '../core/primitive.ts';
 import type { Draw } from '../core/random.ts';
 import { sizeOf } from '../core/shape.ts';
@@ -110,6 +111,7 @@ export class EngineProgram implements Executable {
       const { params, draw } = step;
       return (draws) => runCall(engine, planRandom({ ...params, draw: draws[draw]! }, to));
     }
+    if (step.op === 'demand') return this.demand(arrays[0]!, step.params.refuse);
     const checks = this.checksOf(step, arrays);
     if (isOwn(step)) {
       return prepareComposite(this.host, step, arrays, [to, ...step.more.map((buffer) => this.addressOf(buffer))]);
@@ -127,6 +129,15 @@ export class EngineProgram implements Executable {
     if (calls.length === 1) return () => runCall(engine, call!);
     return () => {
       for (const one of calls) runCall(engine, one);
+    };
+  }
+
+  private demand(x: HeapArray, refuse: () => Error): Run {
+    const { shape, strides, offset } = x.layout;
+    const offsets = [...elementOffsets(shape, strides, offset)];
+    return () => {
+      const { storage } = this.operand(x);
+      for (const at of offsets) if (!Number.isFinite(storage[at])) throw refuse();
     };
   }
 
