@@ -1,5 +1,6 @@
 /** Formulas over arrays: loops generated once per formula, layout kind and dtypes, or interpreted where that is forbidden. */
-import { allocate, type Dtype, promote, type TypedArray } from '../../src/core/dtype.ts';
+import { arithmeticOf } from '../../src/core/arithmetic.ts';
+import { allocate, type Dtype, type TypedArray } from '../../src/core/dtype.ts';
 import type { Expr } from '../../src/core/expression.ts';
 import type { Formula } from '../../src/core/formula.ts';
 import { type Arithmetic, printJavaScript } from '../../src/core/javascript.ts';
@@ -136,10 +137,12 @@ function kindOf(stride: number): 0 | 1 | 2 {
 }
 
 /** What a formula over these inputs is computed in. */
-function arithmeticOf(formula: Formula, xs: readonly Operand[], dtype: Dtype): Arithmetic {
-  let arithmetic = formula.isBoolean ? ('bool' as Dtype) : dtype;
-  for (const x of xs) arithmetic = promote(arithmetic, x.dtype);
-  return arithmetic === 'bool' ? 'int32' : arithmetic;
+function arithmeticOver(formula: Formula, xs: readonly Operand[], dtype: Dtype): Arithmetic {
+  return arithmeticOf(
+    formula,
+    xs.map((x) => x.dtype),
+    dtype,
+  );
 }
 
 /** The element of input i at `index`, rounded where its dtype holds more than the arithmetic. */
@@ -156,7 +159,7 @@ function scalarDeclarations(formula: Formula, arithmetic: Arithmetic): string {
 }
 
 function compileFlat(formula: Formula, xs: readonly Operand[], dtype: Dtype): FlatLoop {
-  const arithmetic = arithmeticOf(formula, xs, dtype);
+  const arithmetic = arithmeticOver(formula, xs, dtype);
   const { statements, result } = printJavaScript(formula.body, arithmetic, (e) =>
     e.op === 'scalar' ? `s${e.value}` : load(xs, e.value, `o${e.value}+i`, arithmetic),
   );
@@ -168,7 +171,7 @@ function compileFlat(formula: Formula, xs: readonly Operand[], dtype: Dtype): Fl
 }
 
 function compileStrided(formula: Formula, xs: readonly Operand[], dtype: Dtype): StridedLoop {
-  const arithmetic = arithmeticOf(formula, xs, dtype);
+  const arithmetic = arithmeticOver(formula, xs, dtype);
   const last = dims.length - 1;
   const kinds = xs.map((_, i) => kindOf(strides[i]![last]!));
   const element = ['', 'j', `j*d`];
@@ -214,7 +217,7 @@ export function mapInterpreted(
   dtype: Dtype,
 ): TypedArray {
   const out = allocate(dtype, xs[0]!.layout.size);
-  const arithmetic = arithmeticOf(formula, xs, dtype);
+  const arithmetic = arithmeticOver(formula, xs, dtype);
   const round = rounding[arithmetic];
   const offsets = xs.map((x) => elementOffsets(x.layout.shape, x.layout.strides, x.layout.offset));
   const memo = new Map<Expr, number>();

@@ -1,5 +1,6 @@
 /** Formulas as vector code: lanes of one arithmetic, every operation rounded as the plain loops round it. */
-import { type Dtype, promote } from '../../src/core/dtype.ts';
+import { arithmeticOf } from '../../src/core/arithmetic.ts';
+import type { Dtype } from '../../src/core/dtype.ts';
 import { type Expr, visit } from '../../src/core/expression.ts';
 import type { Formula } from '../../src/core/formula.ts';
 import type { Arithmetic } from '../../src/core/javascript.ts';
@@ -80,12 +81,6 @@ const operations: Readonly<Record<Arithmetic, Operations>> = {
     isTrue: (a) => i32x4.ne(a, v128.zero),
   },
 };
-
-/** What a formula is computed in: the strongest of its inputs' dtypes and, unless it gives bools, of the result's. */
-export function arithmeticOf(formula: Formula, inputs: readonly Dtype[], result: Dtype): Arithmetic {
-  const strongest = inputs.reduce(promote, formula.isBoolean ? 'bool' : result);
-  return strongest === 'bool' ? 'int32' : strongest;
-}
 
 const known: Readonly<Record<Arithmetic, boolean[]>> = { float32: [], float64: [], int32: [] }; // by formula.id
 

@@ -5,6 +5,7 @@
  * Nothing is read but the elements, each before its place is written: the result may lie where an input of the same
  * layout lies.
  */
+import { arithmeticOf } from '../../src/core/arithmetic.ts';
 import { bytesPerElement, type Dtype } from '../../src/core/dtype.ts';
 import { visit } from '../../src/core/expression.ts';
 import type { Formula } from '../../src/core/formula.ts';
@@ -13,7 +14,7 @@ import { mergeDims, rowMajorStrides } from '../../src/core/layout.ts';
 import type { Call, HeapArray } from './call.ts';
 import { type Statement, sequence } from './code.ts';
 import type { ConstantPool } from './constant.ts';
-import { arithmeticOf, hasVectorCode, type Lanewise, lanesOf, numbersOf, scalarLanes, vectorsOf } from './formula.ts';
+import { hasVectorCode, type Lanewise, lanesOf, numbersOf, scalarLanes, vectorsOf } from './formula.ts';
 import { countDown, define, type FunctionBuilder, type FunctionCode, increase, when } from './function.ts';
 import { words } from './halves.ts';
 import { i32, i32x4, select, v128 } from './instruction.ts';

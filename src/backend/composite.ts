@@ -1,9 +1,19 @@
 /** Composites: what one kernel of a device may do in the place of several primitives of a program. */
+import type { Dtype } from '../core/dtype.ts';
 import type { Formula } from '../core/formula.ts';
 import type { ConvParams } from '../core/primitive.ts';
 
-/** The parameters of each composite; all are of float32. Which of them a device has, its `Abilities` say. */
+/** The parameters of each composite; most are of float32. Which of them a device has, its `Abilities` say. */
 export interface Composites {
+  /**
+   * (x): nothing, but the run ends with this error unless all elements are finite. Like a gather it can fail, so it comes
+   * before anything is written in place.
+   */
+  demand: { readonly refuse: () => Error };
+  /** n inputs of equal shape: several formulas of them, a result each. */
+  maps: { readonly formulas: readonly Mapped[]; readonly scalars: readonly number[] };
+  /** n inputs of equal shape: a formula of them is reduced, and another one applied to each result. */
+  mapReduce: MapReduce;
   /** ([.., M, K], [.., K, N], [N] if `bias`): the product, with the bias added to each row, under a formula. */
   product: Finish;
   /** ([N, C, ..], [O, C/groups, ..], [O] if `bias`): the convolution, with the bias added to each channel, under a formula. */
@@ -12,6 +22,25 @@ export interface Composites {
   maxPool: PoolWindow;
   /** (cotangents, indices) of `maxPool`: the planes, `size` of them; the last input is a result that gates by relu. */
   maxPoolGradient: PoolWindow & { readonly size: readonly [number, number]; readonly gated: boolean };
+}
+
+/** A formula, and what its result is stored as. */
+export interface Mapped {
+  readonly formula: Formula;
+  readonly dtype: Dtype;
+}
+
+/** A reduction with formulas around it. */
+export interface MapReduce {
+  readonly op: 'sum' | 'max';
+  /** They become 1. */
+  readonly dims: readonly number[];
+  /** Of the inputs: what is reduced. */
+  readonly before: Mapped;
+  /** Of each result. */
+  readonly after: Formula | undefined;
+  /** Of both formulas: one list. */
+  readonly scalars: readonly number[];
 }
 
 /** What becomes of finished results. */
@@ -37,6 +66,12 @@ export type Composite = keyof Composites;
 /** What a device's programs can do beside the primitives. */
 export interface Abilities {
   readonly composites: readonly Composite[];
+  /** The most inputs of a kernel that maps. */
+  readonly mapInputs: number;
+  /** Whether one kernel can compute all of these formulas of the same inputs. */
+  canMap(results: readonly Mapped[], inputs: readonly Dtype[], scalars: readonly number[]): boolean;
+  /** Whether one kernel can compute a reduction with these formulas around it. */
+  canReduce(reduction: MapReduce, inputs: readonly Dtype[]): boolean;
   /** Whether finished results can go through a formula before they are stored. */
   canFinish(formula: Formula): boolean;
 }

@@ -1,9 +1,14 @@
 /** What programs of the CPU's engine can do beside the primitives. */
 import { canEnd } from '../../kernels/wasm/epilogue.ts';
 import { float32 } from '../../kernels/wasm/lanes.ts';
+import { canMapAll } from '../../kernels/wasm/map.ts';
+import { canReduce } from '../../kernels/wasm/map-reduce.ts';
 import type { Abilities } from './composite.ts';
 
 export const engineAbilities: Abilities = {
-  composites: ['product', 'convolution', 'maxPool', 'maxPoolGradient'],
+  composites: ['maps', 'mapReduce', 'product', 'convolution', 'maxPool', 'maxPoolGradient'],
+  mapInputs: 12,
+  canMap: canMapAll,
+  canReduce: (reduction, inputs) => canReduce(reduction, inputs, reduction.scalars),
   canFinish: (formula) => canEnd(formula, float32),
 };

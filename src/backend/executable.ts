@@ -7,7 +7,8 @@ import { planFull } from '../../kernels/wasm/fill.ts';
 import { planFold } from '../../kernels/wasm/fold.ts';
 import { planGather } from '../../kernels/wasm/gather.ts';
 import { firstOutside } from '../../kernels/wasm/indexed.ts';
-import { canMap, planMap, scalarDtype } from '../../kernels/wasm/map.ts';
+import { canMap, planMap, planMaps, scalarDtype } from '../../kernels/wasm/map.ts';
+import { planMapReduce, scalarDtypeOf } from '../../kernels/wasm/map-reduce.ts';
 import { planPlace } from '../../kernels/wasm/place.ts';
 import { planRandom } from '../../kernels/wasm/random.ts';
 import { planReduce } from '../../kernels/wasm/reduce.ts';
@@ -15,6 +16,7 @@ import { planScan } from '../../kernels/wasm/scan.ts';
 import { planScatterAdd } from '../../kernels/wasm/scatter-add.ts';
 import { bytesPerElement, type Dtype, duplicate, type TypedArray } from '../core/dtype.ts';
 import { StateError } from '../core/errors.ts';
+import { elementOffsets } from '../core/layout.ts';
 import type { Computation } from '../core/primitive.ts';
 import type { Draw } from '../core/random.ts';
 import { sizeOf } from '../core/shape.ts';
@@ -47,6 +49,9 @@ export class EngineProgram implements Executable {
     this.plan = plan;
     this.cells = cells;
     this.base = host.engine.heap.allocate(Math.max(plan.bytes, 64));
+    plan.buffers.forEach((buffer, i) => {
+      if (buffer.kind === 'constant') this.write(i, buffer.data);
+    });
     this.runs = plan.steps.map((step) => this.prepare(step));
     const elsewhere = plan.commits.filter(({ from, cell }) => !this.isIn(from, cell));
     this.commits = elsewhere.map(({ from, cell }) => planCopy(this.arrayAt(from), cells[cell]!.address()));
@@ -97,7 +102,7 @@ export class EngineProgram implements Executable {
 
   private addressOf(buffer: number): number {
     const at = this.plan.buffers[buffer]!;
-    return at.kind === 'own' ? this.base + at.offset : this.cells[at.cell]!.address();
+    return at.kind === 'cell' ? this.cells[at.cell]!.address() : this.base + at.offset;
   }
 
   private arrayAt({ buffer, layout, dtype }: Place): HeapArray {
@@ -112,6 +117,7 @@ export class EngineProgram implements Executable {
       const { params, draw } = step;
       return (draws) => runCall(engine, planRandom({ ...params, draw: draws[draw]! }, to));
     }
+    if (step.op === 'demand') return this.demand(arrays[0]!, step.params.refuse);
     const checks = this.checksOf(step, arrays);
     if (isOwn(step)) {
       return prepareComposite(this.host, step, arrays, [to, ...step.more.map((buffer) => this.addressOf(buffer))]);
@@ -129,6 +135,15 @@ export class EngineProgram implements Executable {
     if (calls.length === 1) return () => runCall(engine, call!);
     return () => {
       for (const one of calls) runCall(engine, one);
+    };
+  }
+
+  private demand(x: HeapArray, refuse: () => Error): Run {
+    const { shape, strides, offset } = x.layout;
+    const offsets = [...elementOffsets(shape, strides, offset)];
+    return () => {
+      const { storage } = this.operand(x);
+      for (const at of offsets) if (!Number.isFinite(storage[at])) throw refuse();
     };
   }
 
@@ -159,6 +174,19 @@ export class EngineProgram implements Executable {
         const dtypes = arrays.map((a) => a.dtype);
         if (!canMap(formula, dtypes, dtype, scalars)) return undefined;
         return [planMap(formula, arrays, dtype, to, this.numbers(scalars, scalarDtype(formula, dtypes, dtype)))];
+      }
+      case 'maps': {
+        const { formulas, scalars } = step.params;
+        const [{ formula, dtype }] = formulas as [(typeof formulas)[number]];
+        const dtypes = arrays.map((a) => a.dtype);
+        const tos = [to, ...step.more.map((buffer) => this.addressOf(buffer))];
+        const results = formulas.map((mapped, i) => ({ ...mapped, to: tos[i]! }));
+        return [planMaps(results, arrays, this.numbers(scalars, scalarDtype(formula, dtypes, dtype)))];
+      }
+      case 'mapReduce': {
+        const { before, dims, scalars } = step.params;
+        const dtypes = arrays.map((a) => a.dtype);
+        return [planMapReduce(step.params, arrays, dims, to, this.numbers(scalars, scalarDtypeOf(before, dtypes)))];
       }
       case 'reduce':
         return [planReduce({ op: step.params.op, inputs: [x!.dtype], dtype: x!.dtype }, arrays, step.params.dims, to)];

@@ -41,6 +41,8 @@ export type Step =
 /** Where a buffer lies: in the program's own memory, or where a cell that outlives it does. */
 export type BufferPlan =
   | { readonly kind: 'own'; readonly offset: number }
+  /** Numbers that are the same in every run: nothing else lies there. */
+  | { readonly kind: 'constant'; readonly offset: number; readonly data: TypedArray }
   | { readonly kind: 'cell'; readonly cell: number };
 
 /** A tensor whose numbers a program reads where they lie, and may replace. */

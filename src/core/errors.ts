@@ -73,6 +73,13 @@ export class FileError extends TsgradError {
   }
 }
 
+/** What no compiled function can do, such as reading numbers inside. */
+export class CompileError extends TsgradError {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, 'COMPILE', options);
+  }
+}
+
 /** State that does not fit the model or optimizer it is loaded into. */
 export class StateError extends TsgradError {
   constructor(message: string, options?: ErrorOptions) {

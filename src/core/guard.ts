@@ -1,22 +1,47 @@
-/** Host values that a compiled function depends on: whoever reads one while a capture is open is written down. */
+/** What a compiled function takes from its host: values that it depends on, and effects that each call must have again. */
 
-type Note = (read: () => unknown) => void;
+/** Who writes it down while a capture is open. */
+export interface HostNotes {
+  /** Told of each host value that is read, with the function that reads it. */
+  read(read: () => unknown): void;
+  /** Told of each effect on the host. */
+  effect(effect: () => void): void;
+}
 
-let note: Note | undefined;
+let notes: HostNotes | undefined;
 
-/** Reads a host value, such as a module's mode. A capture keeps `read`, and looks again before each call. */
+/**
+ * Reads a host value, such as a module's mode. A capture keeps `read`, and looks again before each call: what comes then must
+ * be the same (by `===`) or another program serves. A `read` that is one object is kept once.
+ */
 export function guarded<T>(read: () => T): T {
-  note?.(read);
+  notes?.read(read);
   return read();
 }
 
-/** Runs `f` and tells `to` of each guarded read; undefined for nobody. */
-export function notingReads<R>(to: Note | undefined, f: () => R): R {
-  const before = note;
-  note = to;
+/** As `guarded`, where the value itself is not asked for. */
+export function depending(read: () => unknown): void {
+  notes?.read(read);
+}
+
+/** Whether a capture is open. */
+export function isCompiling(): boolean {
+  return notes !== undefined;
+}
+
+/** Changes something on the host, such as a layer's reference to its state, now and after each call of a compiled function. */
+export function replayed(effect: () => void): void {
+  notes?.effect(effect);
+  effect();
+}
+
+/** Runs `f` and tells `to` of host values and effects; undefined for nobody. */
+export function notingHost<R>(to: HostNotes | undefined, f: () => R): R {
+  const before = notes;
+  notes = to;
   try {
     return f();
   } finally {
-    note = before;
+    notes = before;
   }
 }

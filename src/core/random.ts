@@ -23,13 +23,14 @@ export class Generator {
   seed(seed: number): void {
     this.key = keyOf(seed);
     this.counter = 0;
+    watcher?.moved(this);
   }
 
   /** Takes the next draw. */
   next(): Draw {
     const draw = source ? source() : { key: this.key, index: this.counter++ };
     for (const recorder of recorders) recorder.push(draw);
-    watcher?.(this, draw);
+    if (!source) watcher?.drawn(this, draw); // a repetition is no new draw
     return draw;
   }
 
@@ -40,7 +41,15 @@ export class Generator {
   set state(state: GeneratorState) {
     this.key = [state.key[0] | 0, state.key[1] | 0];
     this.counter = state.counter;
+    watcher?.moved(this);
   }
+}
+
+/** Who wants to know what generators do. */
+export interface DrawWatcher {
+  drawn(generator: Generator, draw: Draw): void;
+  /** It was seeded, or put into another state. */
+  moved(generator: Generator): void;
 }
 
 /** One draw of a generator: its bits depend on nothing but these numbers and the element's index. */
@@ -51,7 +60,7 @@ export interface Draw {
 
 let recorders: readonly Draw[][] = [];
 let source: (() => Draw) | undefined;
-let watcher: ((generator: Generator, draw: Draw) => void) | undefined;
+let watcher: DrawWatcher | undefined;
 
 function withDraws<R>(to: readonly Draw[][], from: (() => Draw) | undefined, f: () => R): R {
   const before = [recorders, source] as const;
@@ -78,10 +87,10 @@ export function replayDraws<R>(next: () => Draw, f: () => R): R {
   return withDraws([], next, f);
 }
 
-/** Runs `f` and tells `see` of each draw, and of the generator that makes it; undefined for nobody. */
-export function watchingDraws<R>(see: typeof watcher, f: () => R): R {
+/** Runs `f` and tells of each draw, and of the generator that makes it. */
+export function watchingDraws<R>(by: DrawWatcher, f: () => R): R {
   const before = watcher;
-  watcher = see;
+  watcher = by;
   try {
     return f();
   } finally {

@@ -1,13 +1,17 @@
 /** A capture: what operations pass through while a function is traced, written down instead of computed. */
+import { backend } from '../backend/device.ts';
 import type { Storage } from '../backend/interface.ts';
-import { GradientError, StateError } from '../core/errors.ts';
+import { CompileError, GradientError } from '../core/errors.ts';
+import { notingHost } from '../core/guard.ts';
 import { contiguousLayout, type Layout } from '../core/layout.ts';
-import { placeText, running } from '../core/place.ts';
-import type { Params, Primitive } from '../core/primitive.ts';
+import { type Place, placeText, running } from '../core/place.ts';
+import type { Params, Primitive, Spec } from '../core/primitive.ts';
 import type { Draw, Generator } from '../core/random.ts';
+import { batchOf } from '../tensor/batched.ts';
 import { infer } from '../tensor/infer.ts';
 import { Tensor } from '../tensor/tensor.ts';
-import { type Passage, tape, type Value } from '../tensor/value.ts';
+import { isGradEnabled, type Passage, tape, type Value } from '../tensor/value.ts';
+import { lineIn, stackOfNow } from './call-site.ts';
 import type { GraphNode } from './graph.ts';
 
 /** Where the numbers of an entry come from at each call. */
@@ -30,169 +34,282 @@ export interface Taken {
   readonly draw: Draw;
 }
 
-interface Numbers {
+/** What a tensor held before a symbol took its place; `storage` may be computed when it is read. */
+interface Held {
   readonly layout: Layout;
-  readonly storage: Storage;
+  readonly storage: PropertyDescriptor;
+  /** The symbol that stands for it. */
+  readonly symbol: Storage;
+}
+
+/** What stands for numbers in all captures, also those that are over. */
+const symbols = new WeakSet<Storage>();
+
+/** Options of `Capture`. */
+export interface CaptureOptions {
+  /** Whether to remember which line of the user's program made each node. */
+  readonly lines?: boolean;
 }
 
 export class Capture implements Passage {
   readonly below: undefined;
+  /** A tensor of the function may be a cell of its own, so what the tape saves is an alias. */
+  readonly freezes: boolean = true;
   readonly nodes: GraphNode[] = [];
   readonly entries: EntrySource[] = [];
   readonly guards: Guard[] = [];
+  /** What happens to the host at each call. */
+  readonly effects: (() => void)[] = [];
   readonly draws: Taken[] = [];
-  /** Nodes by the storage that stands for their numbers, and by that of entries under their layouts. */
-  private readonly ids = new Map<Storage, { readonly layout: Layout; readonly id: number }[]>();
-  private readonly own = new WeakSet<Storage>();
-  /** What cells held before they were assigned to. */
-  private readonly cells = new Map<Tensor, Numbers>();
-  /** What leaves had collected before it was read or written. */
-  private readonly gradients = new Map<Tensor, Tensor | undefined>();
+  /** The nodes that end a call where their input is not finite. */
+  readonly demands: number[] = [];
+  /** Stack traces, by node, where they were asked for. */
+  readonly stacks: (string | undefined)[] = [];
+  private readonly lines: boolean;
+  private readonly guarded = new Set<() => unknown>();
+  private readonly drawNumbers = new Map<Draw, number>();
+  private readonly places = new Map<Place, string>();
+  /** The node that each symbol is. */
+  private readonly ids = new Map<Storage, number>();
+  private readonly arguments = new Set<Value>();
+  /** Tensors that the function made of numbers. */
+  private readonly literals = new WeakSet<Value>();
+  /** Cells and constants, in whose place symbols stand as long as the capture is open. */
+  private readonly held = new Map<Tensor, Held>();
+  /** What leaves had collected before it was read or written, and what stood for it then. */
+  private readonly gradients = new Map<Tensor, { readonly before: Tensor | undefined; symbol: Tensor | undefined }>();
+
+  constructor({ lines = false }: CaptureOptions = {}) {
+    this.lines = lines;
+  }
 
   /** A tensor that stands for an argument. */
   argument(x: Tensor, index: number): Tensor {
-    if (x.requiresGrad) {
-      throw new GradientError(
-        `jit: argument ${index} requires gradients, which do not flow through a compiled function; pass x.detach(), or compile what calls backward() too`,
-      );
-    }
-    const out = this.symbol(x, x);
-    this.enter(out, { kind: 'argument', index });
+    const out = this.symbolic(x, x, this.enter(x, { kind: 'argument', index }));
+    this.arguments.add(out);
     return out;
   }
 
+  // what tensors tell
+
   apply<T extends Value, P extends Primitive>(like: T, primitive: P, inputs: readonly T[], params: Params[P]): T {
     const spec = infer[primitive](params, inputs);
-    const out = this.symbol(like, spec);
     const numbers = inputs.map((x) => this.idOf(x));
-    const outermost = running[0];
-    const node = {
-      op: primitive,
-      params,
-      inputs: numbers,
-      shape: spec.shape,
-      dtype: spec.dtype,
-      draw:
-        primitive === 'random'
-          ? this.draws.findLastIndex(({ draw }) => draw === (params as Params['random']).draw)
-          : -1,
-      place: outermost ? placeText(outermost, running.at(-1)!) : '',
-    } as GraphNode;
-    this.number(out, this.nodes.push(node) - 1);
+    const draw = primitive === 'random' ? this.numberOf((params as Params['random']).draw) : -1;
+    const place = this.placeOfNow();
+    const id = this.push({ op: primitive, params, inputs: numbers, ...specOf(spec), draw, place } as GraphNode);
+    const out = this.symbolic(like, spec, id);
     tape(primitive, inputs, params, out);
     return out;
   }
 
   owns(x: Value): boolean {
-    return this.own.has(x.storage);
+    return this.ids.has(x.storage);
   }
 
   detach<T extends Value>(x: T): T {
     return x.make(x.layout, x.dtype, x.storage);
   }
 
-  detached(from: Value): void {
-    this.idOf(from); // or the new tensor would be taken for a constant
+  detached(from: Value, out: Value): void {
+    if (batchOf(from) || this.owns(out)) return;
+    this.idOf(from);
+    out.storage = from.storage; // or it would be taken for a cell of its own
+  }
+
+  made(x: Value): void {
+    this.literals.add(x);
+  }
+
+  describe(): string {
+    return 'in jit, where it has no numbers yet';
   }
 
   reading(): never {
-    throw new StateError(
-      'jit: numbers are read inside a compiled function, where there are none yet; return the tensor and read it outside, or choose by where() instead of if',
+    throw refusal(
+      'numbers are read inside a compiled function, where there are none yet',
+      'return the tensor and read it outside, or choose by Tensor.where instead of if',
     );
   }
 
-  assigning(x: Value): void {
-    if (!(x instanceof Tensor) || this.cells.has(x)) return;
-    this.idOf(x);
-    this.cells.set(x, { layout: x.layout, storage: x.storage });
+  assigning(cell: Value, value: Value): void {
+    if (this.arguments.has(cell)) {
+      throw refusal(
+        'an argument gets new numbers inside a compiled function',
+        'return them, or close over a tensor that lives outside',
+      );
+    }
+    this.idOf(cell);
+    this.idOf(value);
   }
 
-  touchingGrad(x: Value): void {
-    if (!(x instanceof Tensor) || this.gradients.has(x)) return;
-    const collected = x.collectedGrad;
-    this.gradients.set(x, collected);
-    this.guard(() => x.collectedGrad !== undefined);
-    if (collected) this.enter(collected, { kind: 'gradient', leaf: x });
+  touchingGrad(leaf: Value): void {
+    if (!(leaf instanceof Tensor) || batchOf(leaf) || this.gradients.has(leaf) || this.isOwn(leaf)) return;
+    const before = leaf.collectedGrad;
+    this.guard(() => leaf.collectedGrad !== undefined);
+    const symbol = before && this.symbolic(before, before, this.enter(before, { kind: 'gradient', leaf }));
+    leaf.collectedGrad = symbol;
+    this.gradients.set(leaf, { before, symbol });
   }
 
-  /** Notes what a host value is. */
+  demanding(x: Value, refuse: () => Error): void {
+    const inputs = [this.idOf(x)];
+    const spec = { shape: [], dtype: x.dtype };
+    this.demands.push(
+      this.push({ op: 'demand', params: { refuse }, inputs, ...spec, draw: -1, place: this.placeOfNow() }),
+    );
+  }
+
+  aside<R>(f: () => R): R {
+    const now = [...this.held].map(([x, held]) => {
+      const symbol = { layout: x.layout, storage: x.storage };
+      putBack(x, held);
+      return [x, symbol] as const;
+    });
+    try {
+      return f();
+    } finally {
+      for (const [x, { layout, storage }] of now) standIn(x, layout, storage);
+    }
+  }
+
+  // what the host tells
+
+  /** Notes what a host value is; each function once. */
   guard(read: () => unknown): void {
+    if (this.guarded.has(read)) return;
+    this.guarded.add(read);
     this.guards.push({ read, seen: read() });
   }
 
+  // the end
+
   /** The cells that hold other numbers than before, and the nodes of these. */
   assignments(): (readonly [cell: Tensor, id: number])[] {
-    return [...this.cells].flatMap(([cell, { storage }]) =>
-      cell.storage === storage ? [] : [[cell, this.idOf(cell)] as const],
+    return [...this.held].flatMap(([x, { symbol }]) =>
+      x.storage === symbol || this.literals.has(x) ? [] : [[x, this.idOf(x)] as const],
     );
   }
 
-  /** The leaves whose gradients were touched, and the nodes of what they have now. */
+  /** The leaves that have another gradient than before, and its node. */
   collected(): (readonly [leaf: Tensor, id: number | undefined])[] {
-    return [...this.gradients.keys()].map((leaf) => {
+    return [...this.gradients].flatMap(([leaf, { symbol }]) => {
       const now = leaf.collectedGrad;
-      return [leaf, now && this.idOf(now)] as const;
+      return now === symbol ? [] : [[leaf, now && this.idOf(now)] as const];
     });
   }
 
   /** Puts cells and gradients back to what they were. */
   undo(): void {
-    for (const [cell, { layout, storage }] of this.cells) {
-      cell.layout = layout;
-      cell.storage = storage;
-    }
-    for (const [leaf, gradient] of this.gradients) leaf.collectedGrad = gradient;
+    for (const [x, held] of this.held) putBack(x, held);
+    for (const [leaf, { before }] of this.gradients) leaf.collectedGrad = before;
   }
 
   /** The number of the node that a tensor is. */
   idOf(x: Value): number {
-    const known = this.ids
-      .get(x.storage)
-      ?.find(({ layout }) => this.own.has(x.storage) || layout === x.layout || same(layout, x.layout));
-    if (known) return known.id;
-    if (x.storage.length === 0 && x.size > 0) {
-      throw new StateError(
-        'jit: a tensor from inside another compiled function is used, which has no numbers; return it from that function',
+    const known = this.ids.get(x.storage);
+    if (known !== undefined) return known;
+    if (symbols.has(x.storage)) {
+      throw refusal(
+        'a tensor from inside an earlier call of a compiled function is used, which has no numbers',
+        'return it from that function and pass it as an argument, or keep its numbers in a tensor made outside, by assign()',
       );
     }
-    if (x.node && !('leaf' in x.node)) {
+    if (!(x instanceof Tensor)) throw new CompileError('jit: takes tensors');
+    if (x.node && !('leaf' in x.node) && isGradEnabled()) {
       throw new GradientError(
         'jit: a result on the tape from outside is used, and no gradient flows into a compiled function; pass it as an argument, detached',
       );
     }
-    if (!(x instanceof Tensor)) throw new StateError('jit: takes tensors');
+    const id = this.literals.has(x) ? this.constant(x) : this.cell(x);
+    const symbol = this.symbol(id);
+    this.held.set(x, { layout: x.layout, storage: Object.getOwnPropertyDescriptor(x, 'storage')!, symbol });
+    standIn(x, contiguousLayout(x.shape), symbol);
+    return id;
+  }
+
+  private constant(x: Tensor): number {
+    return this.push({ op: 'constant', inputs: [], ...specOf(x), data: backend.copy(x) });
+  }
+
+  private cell(x: Tensor): number {
     this.guard(() => x.requiresGrad);
     return this.enter(x, { kind: 'cell', cell: x });
   }
 
-  private enter(x: Tensor, source: EntrySource): number {
-    const entry = this.entries.push(source) - 1;
-    const id = this.nodes.push({ op: 'entry', inputs: [], shape: x.shape, dtype: x.dtype, entry }) - 1;
-    this.number(x, id);
-    return id;
+  private isOwn(x: Tensor): boolean {
+    return this.literals.has(x) || (this.owns(x) && !this.held.has(x));
   }
 
-  private number(x: Value, id: number): void {
-    const known = this.ids.get(x.storage);
-    if (known) known.push({ layout: x.layout, id });
-    else this.ids.set(x.storage, [{ layout: x.layout, id }]);
+  private enter(x: Value, source: EntrySource): number {
+    const entry = this.entries.push(source) - 1;
+    return this.push({ op: 'entry', inputs: [], ...specOf(x), entry });
+  }
+
+  private push(node: GraphNode): number {
+    if (this.lines) this.stacks[this.nodes.length] = stackOfNow();
+    return this.nodes.push(node) - 1;
+  }
+
+  private numberOf(draw: Draw): number {
+    for (let i = this.drawNumbers.size; i < this.draws.length; i++) this.drawNumbers.set(this.draws[i]!.draw, i);
+    const number = this.drawNumbers.get(draw);
+    if (number === undefined) throw new CompileError('jit: a draw was made outside of the function; draw inside of it');
+    return number;
+  }
+
+  private placeOfNow(): string {
+    const innermost = running.at(-1);
+    if (!innermost) return '';
+    let text = this.places.get(innermost);
+    if (text === undefined) {
+      const outermost = running[0]!;
+      text = notingHost(undefined, () => placeText(outermost, innermost)); // what it looks at decides nothing
+      this.places.set(innermost, text);
+    }
+    return text;
   }
 
   /** A tensor without numbers, known by its storage. */
-  private symbol<T extends Value>(
-    like: T,
-    { shape, dtype }: { readonly shape: readonly number[]; readonly dtype: T['dtype'] },
-  ): T {
-    const storage = new Float32Array(0);
-    this.own.add(storage);
-    return like.make(contiguousLayout(shape), dtype, storage);
+  private symbolic<T extends Value>(like: T, { shape, dtype }: Spec, id: number): T {
+    return like.make(contiguousLayout(shape), dtype, this.symbol(id));
+  }
+
+  private symbol(id: number): Storage {
+    const symbol = new Proxy(none, refuseAll);
+    symbols.add(symbol);
+    this.ids.set(symbol, id);
+    return symbol;
   }
 }
 
-function same(a: Layout, b: Layout): boolean {
-  return (
-    a.offset === b.offset &&
-    a.shape.length === b.shape.length &&
-    a.shape.every((n, d) => n === b.shape[d] && a.strides[d] === b.strides[d])
-  );
+const none = new Float32Array(0);
+
+/** Whoever looks into a symbol wants numbers. */
+const refuseAll: ProxyHandler<Float32Array> = {
+  get: () => {
+    throw refusal(
+      'a tensor from inside a compiled function is read, which has no numbers',
+      'return it from that function, which gives it numbers',
+    );
+  },
+};
+
+function refusal(problem: string, advice: string): CompileError {
+  const line = lineIn(stackOfNow());
+  return new CompileError(`jit: ${problem}${line ? ` (at ${line})` : ''}; ${advice}`);
+}
+
+function specOf({ shape, dtype }: Spec): Spec {
+  return { shape, dtype };
+}
+
+function standIn(x: Value, layout: Layout, storage: Storage): void {
+  x.layout = layout;
+  Object.defineProperty(x, 'storage', { value: storage, writable: true, configurable: true, enumerable: true });
+}
+
+function putBack(x: Value, { layout, storage }: Held): void {
+  x.layout = layout;
+  Object.defineProperty(x, 'storage', storage);
 }

@@ -1,6 +1,6 @@
 /** The graph of a capture: a flat list of operations, each after what it reads. */
 import type { Composite, Composites } from '../backend/composite.ts';
-import type { Dtype } from '../core/dtype.ts';
+import type { Dtype, TypedArray } from '../core/dtype.ts';
 import { Formula } from '../core/formula.ts';
 import type { Params, Primitive, Spec } from '../core/primitive.ts';
 import type { Shape } from '../core/shape.ts';
@@ -48,7 +48,17 @@ export interface Output {
   readonly index: number;
 }
 
-export type GraphNode = Operation | Entry | Output;
+/** Numbers that are known when the program is made. */
+export interface Constant {
+  readonly op: 'constant';
+  readonly inputs: readonly [];
+  readonly shape: Shape;
+  readonly dtype: Dtype;
+  /** Row-major. */
+  readonly data: TypedArray;
+}
+
+export type GraphNode = Operation | Entry | Output | Constant;
 
 export interface Graph {
   readonly nodes: readonly GraphNode[];
@@ -60,6 +70,7 @@ export interface Graph {
 export function lineOf(node: GraphNode, id: number): string {
   const shape = `${node.dtype}[${node.shape.join(', ')}]`;
   if (node.op === 'entry') return `%${id} = entry ${node.entry} ${shape}`;
+  if (node.op === 'constant') return `%${id} = constant ${shape}`;
   if (node.op === 'output') return `%${id} = output ${node.index + 1} of %${node.inputs[0]} ${shape}`;
   return `%${id} = ${node.op}(${node.inputs.map((i) => `%${i}`).join(', ')}) ${shape}${paramsText(node)}`;
 }

@@ -1,8 +1,9 @@
 /** A graph computed node by node, by the kernels that eager operations take. */
-
-import { StateError } from '../core/errors.ts';
+import { backend } from '../backend/device.ts';
+import { StateError, TsgradError } from '../core/errors.ts';
 import type { Params, Primitive } from '../core/primitive.ts';
 import type { Draw } from '../core/random.ts';
+import { demandFinite } from '../tensor/demand.ts';
 import { noGrad } from '../tensor/grad.ts';
 import { infer } from '../tensor/infer.ts';
 import { Tensor } from '../tensor/tensor.ts';
@@ -17,18 +18,46 @@ export function interpret(graph: Graph, entries: readonly Tensor[], draws: reado
     nodes.forEach((node, id) => {
       if (node.op === 'entry') values[id] = entries[node.entry]!;
       else {
-        const inputs = node.inputs.map((i) => values[i]!);
-        const { op, params } = primitiveOf(node);
-        values[id] = Tensor.perform(
-          op,
-          inputs,
-          node.op === 'random' ? { ...node.params, draw: draws[node.draw]! } : params,
+        values[id] = located(node, () =>
+          compute(
+            node,
+            node.inputs.map((i) => values[i]!),
+            draws,
+          ),
         );
       }
       for (const i of dead[id]!) values[i] = undefined;
     });
     return results.map((id) => values[id]!.detach());
   });
+}
+
+/** The layer in which a node was called is named in its error, as in eager mode. */
+function located<R>(node: GraphNode, f: () => R): R {
+  try {
+    return f();
+  } catch (error) {
+    if (error instanceof TsgradError && 'place' in node && node.place && node.op !== 'demand') {
+      const before = error.message;
+      error.message = `in ${node.place}: ${before}`;
+      if (error.stack) error.stack = error.stack.replace(before, () => error.message); // the trace quotes the message
+    }
+    throw error;
+  }
+}
+
+/** The numbers of a node. */
+export function compute(node: GraphNode, inputs: readonly Tensor[], draws: readonly Draw[]): Tensor {
+  const { shape, dtype } = node;
+  if (node.op === 'constant') return Tensor.zeros([]).wrap(node.data, shape, dtype);
+  if (node.op === 'demand') {
+    demandFinite(inputs[0]!, node.params.refuse);
+    return Tensor.zeros([]);
+  }
+  // where casts are fused into it, its result is not what `infer` says
+  if (node.op === 'map') return inputs[0]!.wrap(backend.kernels.map(node.params, inputs, node), shape, dtype);
+  const { op, params } = primitiveOf(node);
+  return Tensor.perform(op, inputs, node.op === 'random' ? { ...node.params, draw: draws[node.draw]! } : params);
 }
 
 function primitiveOf(node: GraphNode): { readonly op: Primitive; readonly params: Params[Primitive] } {

@@ -1,19 +1,20 @@
 /** jit: a function of tensors, compiled once per kind of arguments and replayed. */
 import { backend } from '../backend/device.ts';
-import { StateError } from '../core/errors.ts';
+import { ArgumentError, CompileError } from '../core/errors.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { flattenTree } from '../tensor/tree.ts';
 import { currentPassage, isGradEnabled } from '../tensor/value.ts';
+import { difference } from './difference.ts';
 import { lineOf } from './graph.ts';
 import { optimize } from './passes/optimize.ts';
+import { fits, type Pattern, patternOf, refuseTaped } from './pattern.ts';
 import { type Program, programOf } from './program.ts';
-import { difference, type Trace, trace } from './trace.ts';
+import { type Trace, trace } from './trace.ts';
 
 /** Options of `jit`. */
 export interface JitOptions {
-  /** How many programs are kept; the one that was used least recently goes first. */
+  /** How many programs are kept; the one that was used least recently goes first; default 16. */
   readonly programs?: number;
-  /** Whether the second call of a kind traces again, to find host values that a trace would freeze. */
+  /** Whether the second call of a kind traces again, to find host values that a trace would freeze; default true. */
   readonly verify?: boolean;
 }
 
@@ -24,10 +25,15 @@ export interface Compiled<I extends readonly unknown[], O> {
   explain(...args: I): string;
   /** How many programs it holds. */
   readonly programs: number;
+  /** Gives the memory of all its programs back; a later call compiles anew. Otherwise the garbage collector does so. */
+  dispose(): void;
 }
 
+/** A program, and what it serves. */
 interface Kept<O> {
-  readonly key: string;
+  readonly pattern: Pattern;
+  /** Whether the tape was on. */
+  readonly taped: boolean;
   readonly traced: Trace<O>;
   readonly program: Program<O>;
   verified: boolean;
@@ -37,7 +43,7 @@ interface Kept<O> {
  * Compiles a function of tensors: it runs once for each kind of arguments (shapes, dtypes, what else they are) to see what it
  * does, and then its operations are replayed as one planned program. It may train: what it assigns to parameters, buffers,
  * optimizer states and gradients happens at each call. It is synchronous and reads no numbers.
- * @throws StateError where numbers are read inside, or the function does something else at its second call.
+ * @throws CompileError where numbers are read inside, or the function does something else at its second call.
  * @example
  * const step = jit((x: Tensor, y: Tensor) => {
  *   const loss = nn.crossEntropy(net.forward(x), y);
@@ -47,61 +53,108 @@ interface Kept<O> {
  *   return loss;
  * });
  */
-export function jit<I extends readonly unknown[], O>(
-  f: (...args: I) => O,
-  { programs: most = 16, verify = true }: JitOptions = {},
-): Compiled<I, O> {
-  const kept: Kept<O>[] = []; // most recently used first
-  const compile = (key: string, args: I): Kept<O> => {
-    const traced = trace(f, args);
-    return { key, traced, program: programOf(traced, optimize(traced.graph, backend.abilities())), verified: false };
-  };
-  const find = (key: string): Kept<O> | undefined => kept.find((one) => one.key === key && one.program.fits());
+export function jit<I extends readonly unknown[], O>(f: (...args: I) => O, options: JitOptions = {}): Compiled<I, O> {
+  const { programs: most = 16, verify = true } = options;
+  if (!Number.isInteger(most) || most < 1) {
+    throw new ArgumentError(`jit: programs must be a whole number of at least 1; got ${most}`);
+  }
+  const programs = new Programs(f, most, verify);
   const call = (...args: I): O => {
-    if (currentPassage()) return f(...args); // inside another transformation it is part of that
-    const { tensors } = flattenTree(args);
-    const key = keyOf(args, tensors);
-    const found = find(key);
-    if (found) {
-      if (verify && !found.verified) {
-        check(found.traced, f, args);
-        found.verified = true;
-      }
-      kept.splice(kept.indexOf(found), 1);
-      kept.unshift(found);
-      return found.program.run(tensors);
+    // inside another transformation it is part of that
+    return currentPassage() ? f(...args) : programs.call(args);
+  };
+  const compiled = Object.assign(call, {
+    explain: (...args: I) => programs.explain(args),
+    dispose: () => programs.dispose(),
+  });
+  Object.defineProperty(compiled, 'programs', { get: () => programs.count });
+  return compiled as typeof compiled & { readonly programs: number };
+}
+
+/** The programs of one function, most recently used first. */
+class Programs<I extends readonly unknown[], O> {
+  private readonly f: (...args: I) => O;
+  private readonly most: number;
+  private readonly verify: boolean;
+  private readonly kept: Kept<O>[] = [];
+
+  constructor(f: (...args: I) => O, most: number, verify: boolean) {
+    this.f = f;
+    this.most = most;
+    this.verify = verify;
+  }
+
+  get count(): number {
+    return this.kept.length;
+  }
+
+  call(args: I): O {
+    const tensors: Tensor[] = [];
+    const found = this.find(args, tensors);
+    if (!found) return this.begin(args);
+    refuseTaped(tensors);
+    if (this.verify && !found.verified) {
+      this.check(found, args);
+      found.verified = true;
     }
-    const made = compile(key, args);
-    kept.unshift(made);
-    if (kept.length > most) kept.pop();
-    return made.program.run(
-      tensors,
-      made.traced.draws.map(({ draw }) => draw),
-    );
-  };
-  const explain = (...args: I): string => {
-    const { tensors } = flattenTree(args);
-    const { graph } = find(keyOf(args, tensors))?.traced ?? trace(f, args, { giveBack: true });
-    const { nodes, results } = optimize(graph, backend.abilities());
+    return found.program.run(tensors);
+  }
+
+  explain(args: I): string {
+    const traced = this.find(args, [])?.traced ?? trace(this.f, args, { giveBack: true });
+    const { nodes, results } = optimize(traced.graph, backend.abilities());
     return [...nodes.map(lineOf), `results ${results.map((id) => `%${id}`).join(', ')}`].join('\n');
-  };
-  const compiled = Object.assign(call, { explain });
-  Object.defineProperty(compiled, 'programs', { get: () => kept.length });
-  return compiled as unknown as Compiled<I, O>;
-}
+  }
 
-/** Shapes and dtypes of the tensors, what else the arguments hold, and whether the tape is on. */
-function keyOf(args: readonly unknown[], tensors: readonly Tensor[]): string {
-  const specs = tensors.map(({ dtype, shape }) => `${dtype}[${shape}]`).join(' ');
-  const rest = JSON.stringify(args, (_, value: unknown) => (tensors.includes(value as Tensor) ? '#' : value));
-  return `${isGradEnabled()} ${specs} ${rest}`;
-}
+  dispose(): void {
+    for (const { program } of this.kept.splice(0)) program.dispose();
+  }
 
-/** Traces again and compares. */
-function check<I extends readonly unknown[], O>(first: Trace<O>, f: (...args: I) => O, args: I): void {
-  const found = difference(first, trace(f, args, { giveBack: true }));
-  if (!found) return;
-  throw new StateError(
-    `jit: the function did something else the second time; got ${found[1]} where the first had ${found[0]}; a number that changes from call to call must come in as an argument or a cell`,
-  );
+  /** @param tensors gets those of the arguments. */
+  private find(args: I, tensors: Tensor[]): Kept<O> | undefined {
+    const taped = isGradEnabled();
+    for (let i = 0; i < this.kept.length; i++) {
+      const one = this.kept[i]!;
+      tensors.length = 0;
+      if (one.taped !== taped || !fits(one.pattern, args, tensors) || !one.program.fits()) continue;
+      if (i > 0) {
+        this.kept.splice(i, 1);
+        this.kept.unshift(one);
+      }
+      return one;
+    }
+    return undefined;
+  }
+
+  /** The first call of a kind: its draws are those of the trace. */
+  private begin(args: I): O {
+    const pattern = patternOf(args);
+    const tensors: Tensor[] = [];
+    fits(pattern, args, tensors);
+    refuseTaped(tensors);
+    const traced = trace(this.f, args);
+    try {
+      const program = programOf(traced, optimize(traced.graph, backend.abilities()));
+      this.kept.unshift({ pattern, taped: isGradEnabled(), traced, program, verified: false });
+      while (this.kept.length > this.most) this.kept.pop()!.program.dispose();
+      return program.run(
+        tensors,
+        traced.draws.map(({ draw }) => draw),
+      );
+    } catch (error) {
+      traced.rewind();
+      throw error;
+    }
+  }
+
+  /** Traces again and compares. */
+  private check({ traced }: Kept<O>, args: I): void {
+    const again = trace(this.f, args, { lines: true, giveBack: true });
+    const found = difference(traced, again);
+    if (!found) return;
+    const { first, second, line } = found;
+    throw new CompileError(
+      `jit: the function did something else the second time${line ? `, at ${line}` : ''}; got ${second} where the first time had ${first}; a number that changes from call to call must come in as an argument, or stand in a tensor outside that assign() changes`,
+    );
+  }
 }

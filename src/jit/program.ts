@@ -1,7 +1,9 @@
 /** A program: what a trace does, done again on other numbers. */
 import { backend } from '../backend/device.ts';
 import type { Executable } from '../backend/program.ts';
+import { TsgradError } from '../core/errors.ts';
 import type { Draw } from '../core/random.ts';
+import { boundaryNode } from '../tensor/boundary.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { EntrySource } from './capture.ts';
 import type { Graph } from './graph.ts';
@@ -15,10 +17,18 @@ export interface Program<O> {
   fits(): boolean;
   /**
    * @param draws of this call; taken from the generators if left out.
-   * @returns what the function returns; cells and gradients change only once everything is computed.
+   * @returns what the function returns; cells, gradients and the host change only once everything is computed.
    */
   run(args: readonly Tensor[], draws?: readonly Draw[]): O;
+  /** Gives its memory back. It cannot run any more. */
+  dispose(): void;
 }
+
+/** Everything but what is returned: the gradients that stay, behind the results that are returned. */
+type Compute = (args: readonly Tensor[], draws: readonly Draw[]) => Tensor[];
+
+/** The memory of programs that nobody disposed of. */
+const gone = new FinalizationRegistry<Executable>((executable) => executable.dispose());
 
 /** Planned in the device's memory, or interpreted where it plans nothing. */
 export function programOf<O>(traced: Trace<O>, graph: Graph): Program<O> {
@@ -26,28 +36,74 @@ export function programOf<O>(traced: Trace<O>, graph: Graph): Program<O> {
   const entryCells = traced.entries.map((source) => (source.kind === 'cell' ? cells.push(source.cell) - 1 : undefined));
   const assigned = traced.cells.map((cell, i) => {
     const known = cells.indexOf(cell);
-    return { result: traced.returned + i, cell: known < 0 ? cells.push(cell) - 1 : known };
+    return { result: traced.returnedCount + i, cell: known < 0 ? cells.push(cell) - 1 : known };
   });
   const planned = schedule(graph, traced.entries.length, (entry) => entryCells[entry], assigned);
   const executable = backend.compile(planned.plan, cells);
-  const compute = executable
-    ? (args: readonly Tensor[], draws: readonly Draw[]): Tensor[] =>
-        runPlanned(traced, planned, executable, args, draws)
-    : (args: readonly Tensor[], draws: readonly Draw[]): Tensor[] => runInterpreted(traced, graph, args, draws);
-  return {
-    fits: () => traced.guards.every(({ read, seen }) => read() === seen),
-    run: (args, draws) => {
-      const results = compute(args, draws ?? traced.draws.map(({ generator }) => generator.next()));
-      let at = traced.returned;
-      for (const { leaf, present } of traced.gradients) leaf.collectedGrad = present ? results[at++]! : undefined;
-      return traced.build(results.slice(0, traced.returned));
+  const kept = keptOf(traced);
+  const compute: Compute = executable
+    ? (args, draws) => runPlanned(traced, kept, planned, executable, args, draws)
+    : (args, draws) => runInterpreted(traced, kept, graph, args, draws);
+  const program: Program<O> = {
+    fits: () => {
+      for (const { read, seen } of traced.guards) if (read() !== seen) return false;
+      return true;
+    },
+    run: (args, draws) =>
+      finish(
+        traced,
+        drawing(traced, draws, (all) => compute(args, all), args),
+      ),
+    dispose: () => {
+      gone.unregister(program);
+      executable?.dispose();
     },
   };
+  if (executable) gone.register(program, executable, program);
+  return program;
+}
+
+/** Computes with the draws of a call; where that fails, nothing has been drawn. */
+function drawing<O>(
+  traced: Trace<O>,
+  given: readonly Draw[] | undefined,
+  compute: (draws: readonly Draw[]) => Tensor[],
+  args: readonly Tensor[],
+): Tensor[] {
+  const generators = given ? [] : [...new Set(traced.draws.map(({ generator }) => generator))];
+  const states = generators.map(({ state }) => state);
+  const draws = given ?? traced.draws.map(({ generator }) => generator.next());
+  try {
+    return compute(draws);
+  } catch (error) {
+    for (const [i, generator] of generators.entries()) generator.state = states[i]!;
+    throw located(traced, error, args, draws);
+  }
+}
+
+/** The same error with the layer in which it arose: programs know no layers, so the graph is computed node by node. */
+function located(traced: Trace<unknown>, error: unknown, args: readonly Tensor[], draws: readonly Draw[]): unknown {
+  if (!(error instanceof TsgradError)) return error;
+  try {
+    interpret(traced.graph, entriesOf(traced, args), draws);
+  } catch (again) {
+    return again;
+  }
+  return error;
+}
+
+/** The effects of a call, and what it returns. */
+function finish<O>(traced: Trace<O>, results: readonly Tensor[]): O {
+  let at = traced.returnedCount;
+  for (const { leaf, present } of traced.gradients) leaf.collectedGrad = present ? results[at++]! : undefined;
+  for (const effect of traced.effects) effect();
+  return traced.build(traced.returned.map((i) => results[i]!));
 }
 
 /** What is returned, and the gradients that stay. */
 function runPlanned(
   traced: Trace<unknown>,
+  kept: readonly number[],
   { entries, results }: Schedule,
   executable: Executable,
   args: readonly Tensor[],
@@ -60,29 +116,48 @@ function runPlanned(
     executable.write(entries[i]!, whole ? x.storage : backend.copy(x));
   });
   executable.run(draws);
-  const { returned, cells } = traced;
-  const kept = results.filter((_, i) => i < returned || i >= returned + cells.length);
-  const like = traced.like;
-  const out = kept.map((place) => like.wrap(executable.read(place), place.layout.shape, place.dtype));
+  const out = kept.map((i) => {
+    const place = results[i]!;
+    return made(traced, i, traced.like.wrap(executable.read(place), place.layout.shape, place.dtype));
+  });
   executable.commit();
   return out;
 }
 
 function runInterpreted(
   traced: Trace<unknown>,
+  kept: readonly number[],
   graph: Graph,
   args: readonly Tensor[],
   draws: readonly Draw[],
 ): Tensor[] {
-  const entries = traced.entries.map((source) => numbersOf(source, args));
-  const results = interpret(graph, entries, draws);
-  const { returned, cells } = traced;
+  const results = interpret(graph, entriesOf(traced, args), draws);
+  const { returnedCount, cells } = traced;
   cells.forEach((cell, i) => {
-    const { layout, storage } = results[returned + i]!;
-    cell.layout = layout;
-    cell.storage = storage;
+    cell.assign(results[returnedCount + i]!);
   });
-  return results.filter((_, i) => i < returned || i >= returned + cells.length);
+  return kept.map((i) => made(traced, i, results[i]!));
+}
+
+/** Which results are returned, or stay as gradients. */
+function keptOf({ returnedCount, cells, gradients }: Trace<unknown>): number[] {
+  const stay = gradients.filter(({ present }) => present).length;
+  const first = returnedCount + cells.length;
+  return [...range(0, returnedCount), ...range(first, first + stay)];
+}
+
+function range(from: number, to: number): number[] {
+  return Array.from({ length: to - from }, (_, i) => from + i);
+}
+
+/** What is on the tape inside says so outside, where no gradient flows. */
+function made({ taped }: Trace<unknown>, result: number, x: Tensor): Tensor {
+  if (taped.has(result)) x.node = boundaryNode;
+  return x;
+}
+
+function entriesOf(traced: Trace<unknown>, args: readonly Tensor[]): Tensor[] {
+  return traced.entries.map((source) => numbersOf(source, args));
 }
 
 function numbersOf(source: EntrySource, args: readonly Tensor[]): Tensor {

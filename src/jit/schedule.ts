@@ -1,21 +1,14 @@
 /** The schedule: which kernels run in which order, over which buffers; movements become layouts. */
 import { takesWhole } from '../backend/composite.ts';
 import type { BufferPlan, Place, ProgramPlan, Step } from '../backend/program.ts';
-import { bytesPerElement } from '../core/dtype.ts';
-import {
-  contiguousLayout,
-  expandLayout,
-  type Layout,
-  permuteLayout,
-  reshapeLayout,
-  sliceLayout,
-  windowsLayout,
-} from '../core/layout.ts';
+import { bytesPerElement, type TypedArray } from '../core/dtype.ts';
+import { contiguousLayout } from '../core/layout.ts';
 import type { Spec } from '../core/primitive.ts';
 import { sizeOf } from '../core/shape.ts';
-import type { Graph, GraphNode, Operation } from './graph.ts';
+import type { Constant, Graph, GraphNode } from './graph.ts';
 import { inPlace, placeIn, renamed } from './in-place.ts';
 import { type Life, planMemory } from './memory.ts';
+import { isMovement, movedLayout } from './movement.ts';
 
 /** A graph as a program. */
 export interface Schedule {
@@ -47,8 +40,9 @@ class Scheduler {
   /** The results of composites behind their first ones. */
   private readonly further = new Map<number, readonly Place[]>();
   private readonly buffers: {
-    readonly kind: 'own' | 'cell';
+    readonly kind: 'own' | 'constant' | 'cell';
     readonly cell: number;
+    readonly data?: TypedArray;
     bytes: number;
     from: number;
     to: number;
@@ -72,22 +66,24 @@ class Scheduler {
       if (this.buffers[from.buffer]!.kind === 'cell') results[result] = this.copy(from);
     }
     const end = this.steps.length;
-    for (const { buffer } of results) this.buffers[buffer]!.to = end;
+    for (const { buffer } of results) this.last(buffer, end);
     const cells = assigned.map(({ result, cell }) => ({ from: results[result]!, buffer: this.cellBuffer(cell) }));
     const stands = inPlace(this.steps, this.buffers, cells);
-    const own = this.buffers.filter(({ kind }, i) => kind === 'own' && !stands.has(i));
+    const own = this.buffers.filter(({ kind }, i) => kind !== 'cell' && !stands.has(i));
     const { offsets, bytes } = planMemory(own.map(({ bytes, from, to }): Life => ({ bytes, from, to })));
     const offsetOf = new Map(own.map((buffer, i) => [buffer, offsets[i]!]));
-    const buffers = this.buffers.map(
-      (buffer): BufferPlan =>
-        buffer.kind === 'own'
-          ? { kind: 'own', offset: offsetOf.get(buffer) ?? 0 }
-          : { kind: 'cell', cell: buffer.cell },
-    );
+    const buffers = this.buffers.map((buffer): BufferPlan => {
+      if (buffer.kind === 'cell') return { kind: 'cell', cell: buffer.cell };
+      const offset = offsetOf.get(buffer) ?? 0; // of one that a cell stands for
+      return buffer.data ? { kind: 'constant', offset, data: buffer.data } : { kind: 'own', offset };
+    });
     const places = results.map((place) => placeIn(place, stands));
     const commits = assigned.map(({ result, cell }) => ({ from: places[result]!, cell }));
-    const steps = renamed(this.steps, stands);
-    return { plan: { steps, buffers, bytes, commits }, entries: this.entries, results: places };
+    return {
+      plan: { steps: renamed(this.steps, stands), buffers, bytes, commits },
+      entries: this.entries,
+      results: places,
+    };
   }
 
   /** The buffer that a cell is, also where nothing reads it. */
@@ -109,9 +105,10 @@ class Scheduler {
       this.entries[node.entry] = buffer;
       return { buffer, layout: contiguousLayout(shape), dtype };
     }
+    if (node.op === 'constant') return this.constant(node);
     if (node.op === 'output') return this.further.get(node.inputs[0])![node.index]!;
     const inputs = node.inputs.map((i) => this.places[i]!);
-    const layout = viewOf(node, inputs);
+    const layout = isMovement(node) ? movedLayout(node, inputs[0]!.layout) : 'none';
     if (layout !== 'none') {
       if (layout) return { buffer: inputs[0]!.buffer, layout, dtype };
       return { ...this.copy(inputs[0]!), layout: contiguousLayout(shape) };
@@ -126,6 +123,12 @@ class Scheduler {
     return first;
   }
 
+  private constant({ data, shape, dtype }: Constant): Place {
+    const forever = { from: -1, to: Number.POSITIVE_INFINITY };
+    const buffer = this.buffers.push({ kind: 'constant', cell: -1, data, bytes: data.byteLength, ...forever }) - 1;
+    return { buffer, layout: contiguousLayout(shape), dtype };
+  }
+
   private copy(x: Place): Place {
     const { shape } = x.layout;
     return this.step({ op: 'copy', inputs: [x], to: -1, more: [], shape, dtype: x.dtype })[0];
@@ -134,7 +137,7 @@ class Scheduler {
   /** Appends a step and gives the places of its results, the further ones behind the first. */
   private step(step: Step, further: readonly Spec[] = []): [first: Place, ...more: Place[]] {
     const at = this.steps.length;
-    for (const { buffer } of step.inputs) this.buffers[buffer]!.to = at;
+    for (const { buffer } of step.inputs) this.last(buffer, at);
     const result = ({ shape, dtype }: Spec): Place => {
       const buffer = this.buffer('own', sizeOf(shape) * bytesPerElement[dtype]);
       this.buffers[buffer]!.from = at;
@@ -147,25 +150,13 @@ class Scheduler {
     return [first, ...more];
   }
 
+  /** Notes a reader of a buffer. */
+  private last(buffer: number, at: number): void {
+    const life = this.buffers[buffer]!;
+    life.to = Math.max(life.to, at);
+  }
+
   private buffer(kind: 'own' | 'cell', bytes: number, cell: number = -1): number {
     return this.buffers.push({ kind, cell, bytes, from: -1, to: -1 }) - 1;
-  }
-}
-
-/** The layout of a movement's result; undefined where it takes a copy, 'none' for what computes. */
-function viewOf(node: Operation, [x]: readonly Place[]): Layout | undefined | 'none' {
-  switch (node.op) {
-    case 'expand':
-      return expandLayout(x!.layout, node.shape);
-    case 'reshape':
-      return reshapeLayout(x!.layout, node.shape);
-    case 'permute':
-      return permuteLayout(x!.layout, node.params.order);
-    case 'slice':
-      return sliceLayout(x!.layout, node.params.starts, node.params.steps, node.shape);
-    case 'unfold':
-      return windowsLayout(x!.layout, node.params.windows);
-    default:
-      return 'none';
   }
 }

@@ -1,116 +1,159 @@
 /** Tracing: a function run once with a capture open, so that what it does is known and nothing has happened. */
-import { ArgumentError } from '../core/errors.ts';
-import { notingReads } from '../core/guard.ts';
+import { CompileError } from '../core/errors.ts';
+import { notingHost } from '../core/guard.ts';
 import { type Generator, type GeneratorState, watchingDraws } from '../core/random.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { flattenTree } from '../tensor/tree.ts';
-import { withPassage } from '../tensor/value.ts';
-import { Capture, type EntrySource, type Guard, type Taken } from './capture.ts';
-import { type Graph, lineOf } from './graph.ts';
+import { currentPassage, withPassage } from '../tensor/value.ts';
+import { Capture, type CaptureOptions, type EntrySource, type Guard, type Taken } from './capture.ts';
+import type { Graph } from './graph.ts';
 
 /** What a traced function does. */
 export interface Trace<O> {
   readonly graph: Graph;
   readonly entries: readonly EntrySource[];
   readonly guards: readonly Guard[];
+  /** What happens to the host at each call. */
+  readonly effects: readonly (() => void)[];
   /** The draws of the call, in order. */
   readonly draws: readonly Taken[];
   /** What is returned, made of the first results. */
   readonly build: (tensors: readonly Tensor[]) => O;
-  readonly returned: number;
+  /** Per tensor that is returned, which of the first results it is. */
+  readonly returned: readonly number[];
+  /** The results that were on the tape. */
+  readonly taped: ReadonlySet<number>;
+  /** How many results are returned. */
+  readonly returnedCount: number;
   /** Any tensor, to make others of. */
   readonly like: Tensor;
   /** The cells that get the results behind those. */
   readonly cells: readonly Tensor[];
   /** The leaves whose gradients change, and whether they get the results behind those or none. */
   readonly gradients: readonly { readonly leaf: Tensor; readonly present: boolean }[];
+  /** What else is returned, in order. */
+  readonly values: readonly unknown[];
+  /** By node, where the user's program made it, if that was asked for. */
+  readonly stacks: readonly (string | undefined)[];
+  /** Puts the generators back to before the draws of this trace. */
+  rewind(): void;
 }
 
 /** Options of `trace`. */
-export interface TraceOptions {
+export interface TraceOptions extends CaptureOptions {
   /** Whether generators are put back to where they were, as if nothing had been drawn. */
   readonly giveBack?: boolean;
 }
 
-/** Runs `f` on stand-ins for the arguments. Cells, gradients and, where it throws, generators are as before. */
+/**
+ * Runs `f` on stand-ins for the arguments. Cells and gradients are as before, and where it throws generators too.
+ * @throws CompileError where `f` does what no compiled function can.
+ */
 export function trace<I extends readonly unknown[], O>(
   f: (...args: I) => O,
   args: I,
-  { giveBack = false }: TraceOptions = {},
+  { giveBack = false, ...options }: TraceOptions = {},
 ): Trace<O> {
-  const capture = new Capture();
-  const generators = new Map<Generator, GeneratorState>();
+  const capture = new Capture(options);
+  const draws = new Draws(capture);
   const { tensors, build } = flattenTree(args);
   const inputs = build(tensors.map((x, i) => capture.argument(x, i)));
-  const see = (generator: Generator, draw: Taken['draw']): void => {
-    if (!generators.has(generator)) generators.set(generator, { ...generator.state, counter: draw.index });
-    capture.draws.push({ generator, draw });
-  };
-  const rewind = (): void => {
-    for (const [generator, state] of generators) generator.state = state;
+  const host = {
+    read: (read: () => unknown): void => capture.guard(read),
+    effect: (effect: () => void): void => {
+      capture.effects.push(effect);
+    },
   };
   try {
-    const out = notingReads(
-      (read) => capture.guard(read),
-      () => watchingDraws(see, () => withPassage(capture, () => f(...inputs))),
-    );
-    if (out instanceof Promise) {
-      throw new ArgumentError('jit: the function must be synchronous; got a promise; await outside of it');
-    }
-    if (giveBack) rewind();
-    return finish(capture, out);
+    const out = notingHost(host, () => watchingDraws(draws, () => withPassage(capture, () => f(...inputs))));
+    refusePromise(out);
+    draws.refuseSeeds();
+    const traced = finish(capture, draws, out);
+    if (giveBack) draws.rewind();
+    return traced;
   } catch (error) {
-    rewind();
+    draws.rewind();
     throw error;
   } finally {
     capture.undo();
   }
 }
 
-function finish<O>(capture: Capture, out: O): Trace<O> {
+/** What generators do while a function is traced. */
+class Draws {
+  private readonly capture: Capture;
+  private readonly before = new Map<Generator, GeneratorState>();
+  private seeded = false;
+
+  constructor(capture: Capture) {
+    this.capture = capture;
+  }
+
+  drawn(generator: Generator, draw: Taken['draw']): void {
+    // what is made outside, such as a layer's parameters, stays
+    if (!currentPassage()) this.before.delete(generator);
+    else {
+      if (!this.before.has(generator)) this.before.set(generator, { ...generator.state, counter: draw.index });
+      this.capture.draws.push({ generator, draw });
+    }
+  }
+
+  moved(): void {
+    this.seeded = true;
+  }
+
+  /** @throws CompileError where a call would draw the same numbers each time, but the program would not. */
+  refuseSeeds(): void {
+    if (!this.seeded) return;
+    throw new CompileError('jit: a generator is seeded inside a compiled function; seed it outside, before the call');
+  }
+
+  rewind(): void {
+    for (const [generator, state] of this.before) generator.state = state;
+  }
+}
+
+function refusePromise(out: unknown): void {
+  if (out === null || typeof out !== 'object' || !('then' in out) || typeof out.then !== 'function') return;
+  // its rest can only fail, and this error says why
+  if (out instanceof Promise) out.catch(() => undefined);
+  throw new CompileError('jit: the function must be synchronous; got a promise; await outside of it');
+}
+
+function finish<O>(capture: Capture, draws: Draws, out: O): Trace<O> {
   const { tensors, build } = flattenTree(out);
-  const results = tensors.map((x) => capture.idOf(x));
+  const results: number[] = [];
+  const places = new Map<Tensor, number>();
+  for (const x of tensors) if (!places.has(x)) places.set(x, results.push(capture.idOf(x)) - 1);
+  const returnedCount = results.length;
   const assignments = capture.assignments();
   const collected = capture.collected();
   for (const [, id] of assignments) results.push(id);
   for (const [, id] of collected) if (id !== undefined) results.push(id);
   return {
-    graph: { nodes: capture.nodes, results },
+    graph: { nodes: capture.nodes, results: [...results, ...capture.demands] },
     entries: capture.entries,
     guards: capture.guards,
+    effects: capture.effects,
     draws: capture.draws,
     build,
-    returned: tensors.length,
+    returned: tensors.map((x) => places.get(x)!),
+    taped: new Set(tensors.flatMap((x) => (x.isLeaf ? [] : [places.get(x)!]))),
+    returnedCount,
     like: Tensor.zeros([]),
     cells: assignments.map(([cell]) => cell),
     gradients: collected.map(([leaf, id]) => ({ leaf, present: id !== undefined })),
+    values: valuesIn(out),
+    stacks: capture.stacks,
+    rewind: () => draws.rewind(),
   };
 }
 
-/** The first difference between two traces of one function, as two lines; undefined where they do the same. */
-export function difference(a: Trace<unknown>, b: Trace<unknown>): readonly [string, string] | undefined {
-  const [left, right] = [linesOf(a), linesOf(b)];
-  for (let i = 0; i < Math.max(left.length, right.length); i++) {
-    if (left[i] !== right[i]) return [left[i] ?? 'nothing', right[i] ?? 'nothing'];
-  }
-  for (const [i, source] of a.entries.entries()) {
-    const other = b.entries[i]!;
-    if (source.kind !== 'cell' || other.kind !== 'cell' || source.cell === other.cell) continue;
-    const [x, y] = [source.cell.toString(), other.cell.toString()];
-    if (!equal(source.cell, other.cell)) return [`a constant ${x}`, `a constant ${y}`];
-  }
-  return undefined;
-}
-
-function linesOf({ graph, returned, cells }: Trace<unknown>): string[] {
-  return [
-    ...graph.nodes.map(lineOf),
-    `returns ${graph.results.slice(0, returned).join(', ')}`,
-    `assigns ${cells.length}: ${graph.results.slice(returned).join(', ')}`,
-  ];
-}
-
-function equal(a: Tensor, b: Tensor): boolean {
-  const [x, y] = [a.dataSync(), b.dataSync()];
-  return a.dtype === b.dtype && x.length === y.length && x.every((n, i) => Object.is(n, y[i]));
+/** What is no tensor in what a function returns. */
+function valuesIn(part: unknown): unknown[] {
+  if (part instanceof Tensor) return [];
+  if (Array.isArray(part)) return part.flatMap(valuesIn);
+  const prototype: unknown = part !== null && typeof part === 'object' ? Object.getPrototypeOf(part) : undefined;
+  const plain = prototype === Object.prototype || prototype === null;
+  return plain ? Object.values(part as object).flatMap(valuesIn) : [part];
 }

@@ -2,10 +2,12 @@
 
 import { isFloat } from '../core/dtype.ts';
 import { ArgumentError, StateError } from '../core/errors.ts';
-import { add, div, input, min, mul, scalar, sub } from '../core/expression.ts';
+import { add, div, eq, input, min, mul, scalar, sub, where } from '../core/expression.ts';
+import { depending } from '../core/guard.ts';
 import { sameShape, shapeText } from '../core/shape.ts';
 import { noGrad } from '../tensor/grad.ts';
 import { Tensor } from '../tensor/tensor.ts';
+import { outside } from '../tensor/value.ts';
 import { belowOne } from './hyper.ts';
 import { spread } from './moment.ts';
 
@@ -31,8 +33,9 @@ export interface AverageState {
   readonly tensors: Readonly<Record<string, Tensor>>;
 }
 
-// average, weight now, how far the average goes towards it
-const nearer = add(input(0), mul(input(2), sub(input(1), input(0))));
+// average, weight now, how far the average goes towards it, whether this is the first update
+const nearer = where(input(3), input(1), add(input(0), mul(input(2), sub(input(1), input(0)))));
+const begins = eq(input(0), 0);
 
 /** Averages of weights: `update` after each step, then `using` to compute with them. */
 export abstract class WeightAverage {
@@ -78,13 +81,23 @@ export abstract class WeightAverage {
     this.requireOwn('update');
     noGrad(() => {
       const share = this.share(this.count);
+      const first = this.count.map(begins);
       for (const [, cell] of this.cells) {
-        const mean = this.means.get(cell) ?? cell.detach();
-        this.means.set(cell, mean);
-        mean.assign(mean.map(nearer, [cell.detach(), spread(share, mean)]));
+        const mean = this.meanOf(cell);
+        mean.assign(mean.map(nearer, [cell.detach(), spread(share, mean), spread(first, mean)]));
       }
       this.count.assign(this.count.add(1));
     });
+  }
+
+  private meanOf(cell: Tensor): Tensor {
+    let mean = this.means.get(cell);
+    if (!mean) {
+      mean = outside(() => Tensor.zerosLike(cell));
+      this.means.set(cell, mean);
+    }
+    depending(() => this.means.get(cell)); // a checkpoint puts another in its place
+    return mean;
   }
 
   /** Gives the module the averages in place of its weights. @throws StateError before the first update, or where it has them. */

@@ -1,6 +1,7 @@
 /** Parameter groups: parameters that share hyper-parameters, and the cell of their learning rate. */
 import { isFloat } from '../core/dtype.ts';
 import { ArgumentError, StateError } from '../core/errors.ts';
+import { guarded } from '../core/guard.ts';
 import { shapeText } from '../core/shape.ts';
 import { noGrad } from '../tensor/grad.ts';
 import { Tensor } from '../tensor/tensor.ts';
@@ -21,17 +22,27 @@ export type ParametersOrGroups<O> = readonly Tensor[] | readonly GroupInput<O>[]
 /** One group. Its learning rate is a cell (float64, no dims), so that a compiled step sees it change. */
 export class ParameterGroup<H extends Hyper = Hyper> {
   readonly params: readonly Tensor[];
-  /** All hyper-parameters but the learning rate. */
-  hyper: H;
   /** @internal */
   readonly rate: Tensor;
+  private values: H;
+  private readonly readValues = (): H => this.values;
   /** Holds the momentum from when it is first set: until then no step has to look it up. */
   private driven: Tensor | undefined;
+  private readonly readDriven = (): Tensor | undefined => this.driven;
 
   constructor(params: readonly Tensor[], lr: number, hyper: H) {
     this.params = params;
-    this.hyper = hyper;
+    this.values = hyper;
     this.rate = Tensor.full([], checkRate(lr), { dtype: 'float64' });
+  }
+
+  /** All hyper-parameters but the learning rate. */
+  get hyper(): H {
+    return guarded(this.readValues);
+  }
+
+  set hyper(hyper: H) {
+    this.values = hyper;
   }
 
   /** The learning rate. */
@@ -65,7 +76,7 @@ export class ParameterGroup<H extends Hyper = Hyper> {
 
   /** @internal The momentum as rules take it: a number until it is first set, a cell from then on. */
   get share(): Share {
-    return this.driven ?? this.momentum ?? 0;
+    return guarded(this.readDriven) ?? this.momentum ?? 0;
   }
 
   /** @internal Hyper-parameters and learning rate of a checkpoint. */

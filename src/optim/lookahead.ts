@@ -1,9 +1,11 @@
 /** Lookahead: slow weights that follow another optimizer's fast ones now and then. */
 import { ArgumentError, StateError } from '../core/errors.ts';
 import { add, eq, fmod, input, mul, scalar, sub, where } from '../core/expression.ts';
+import { depending, guarded } from '../core/guard.ts';
 import { sameShape, shapeText } from '../core/shape.ts';
 import { noGrad } from '../tensor/grad.ts';
 import { Tensor } from '../tensor/tensor.ts';
+import { outside } from '../tensor/value.ts';
 import type { Hyper, ParameterGroup } from './group.ts';
 import { spread } from './moment.ts';
 import { Optimizer, type OptimizerState } from './optimizer.ts';
@@ -24,8 +26,11 @@ interface Slow {
 
 /** 1 at every slow step, else 0. */
 const due = eq(fmod(input(0), scalar(0)), 0);
-// slow, fast, due; scalar alpha
-const followed = where(input(2), add(input(0), mul(scalar(0), sub(input(1), input(0)))), input(0));
+/** 1 at the first step, else 0. */
+const begins = eq(input(0), 1);
+// slow, fast, due, where the fast weight stood before, whether this is the first step; scalar alpha
+const slow = where(input(4), input(3), input(0));
+const followed = where(input(2), add(slow, mul(scalar(0), sub(input(1), slow))), slow);
 // fast, slow, due
 const returned = where(input(2), input(1), input(0));
 
@@ -67,21 +72,29 @@ export class Lookahead extends Optimizer {
   }
 
   step(): void {
-    const moving = this.parameters.filter((p) => p.grad);
-    for (const p of moving) {
-      // where it stands before its first step
-      if (!this.slow.has(p)) this.slow.set(p, { weight: p.detach(), count: Tensor.zeros([], { dtype: 'float64' }) });
-    }
+    const [every, alpha] = [guarded(() => this.every), guarded(() => this.alpha)];
+    const moving = this.parameters.filter((p) => p.grad).map((p) => [p, p.detach()] as const);
     this.inner.step();
     noGrad(() => {
-      for (const p of moving) {
-        const { weight, count } = this.slow.get(p)!;
+      for (const [p, before] of moving) {
+        const { weight, count } = this.slowOf(p);
         count.assign(count.add(1));
-        const now = spread(count.map(due, [], [this.every]), p);
-        weight.assign(weight.map(followed, [p, now], [this.alpha]));
+        const now = spread(count.map(due, [], [every]), p);
+        // slow weights begin where the fast ones stand before their first step
+        weight.assign(weight.map(followed, [p, now, before, spread(count.map(begins), p)], [alpha]));
         p.assign(p.map(returned, [weight, now]));
       }
     });
+  }
+
+  private slowOf(p: Tensor): Slow {
+    let slow = this.slow.get(p);
+    if (!slow) {
+      slow = outside(() => ({ weight: Tensor.zerosLike(p), count: Tensor.zeros([], { dtype: 'float64' }) }));
+      this.slow.set(p, slow);
+    }
+    depending(() => this.slow.get(p)); // a checkpoint puts others in their place
+    return slow;
   }
 
   stateDict(): OptimizerState {

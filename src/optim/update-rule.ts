@@ -1,5 +1,6 @@
 /** The base of optimizers that update each parameter by its own gradient and state: groups, cells, saved states. */
 import { ArgumentError, StateError } from '../core/errors.ts';
+import { depending } from '../core/guard.ts';
 import { sameShape, shapeText } from '../core/shape.ts';
 import { noGrad } from '../tensor/grad.ts';
 import { Tensor } from '../tensor/tensor.ts';
@@ -90,6 +91,7 @@ export abstract class UpdateRule<H extends Hyper = Hyper> extends Optimizer {
       state = outside(() => this.emptyState(p, group, group.hyper)); // it outlives the call of a compiled function
       this.state.set(p, state);
     }
+    depending(() => this.state.get(p)); // a checkpoint puts others in their place
     return state;
   }
 

@@ -3,6 +3,7 @@ import { GradientError } from '../core/errors.ts';
 import type { Region } from '../core/primitive.ts';
 import { type Shape, sameShape, shapeText } from '../core/shape.ts';
 import { setRuled } from './anomaly.ts';
+import { boundaryNode, refuseBoundary } from './boundary.ts';
 import { type Rule, type Ruled, rules } from './gradient.ts';
 import type { Poolings } from './pooling.ts';
 import { type Edge, type Node, withGrad } from './value.ts';
@@ -70,6 +71,7 @@ class Walk<T extends Poolings> {
 
   run(root: Edge, seed: T): Map<Edge, T> {
     const order = inOrder(root);
+    if (this.wanted && order.includes(boundaryNode)) refuseBoundary();
     const useful = this.wanted && leadingTo(order, this.wanted);
     this.gradients.set(root, seed);
     const before = setRuled(undefined);

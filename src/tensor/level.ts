@@ -63,11 +63,12 @@ export class Level implements Passage {
   }
 }
 
-/** The levels among what operations pass through, without the rest. */
+/** The levels among what operations pass through, and the capture below them, without the rest. */
 export function levelsOf(top: Passage | undefined): Passage | undefined {
   if (!top) return undefined;
   const below = levelsOf(top.below);
-  return top instanceof Level ? new Level(below, top.batch, top.randomness) : below;
+  if (top instanceof Level) return new Level(below, top.batch, top.randomness);
+  return top.aside ? top : below;
 }
 
 /** The innermost level that one of these is batched by. */

@@ -9,22 +9,13 @@ import { defaultGenerator, type Generator } from '../core/random.ts';
 import { checkShape, normalizeDim, type Shape, sameShape, shapeText } from '../core/shape.ts';
 import { type BackwardOptions, backpropagate } from './autograd.ts';
 import { batchOf, physicalOf } from './batched.ts';
+import { Cells } from './cell.ts';
 import { einsum } from './einsum.ts';
 import { boxMuller } from './formulas.ts';
 import { type Literal, readLiteral } from './literal.ts';
 import { formatHead, formatTensor } from './print.ts';
-import { Resizings } from './resize.ts';
-import {
-  announceAssign,
-  announceGrad,
-  announceReading,
-  currentPassage,
-  type Edge,
-  isGradEnabled,
-  markFrozen,
-  ownerOf,
-  withGrad,
-} from './value.ts';
+
+import { announceGrad, announceReading, currentPassage, type Edge, isGradEnabled, ownerOf, withGrad } from './value.ts';
 
 /** A tensor, or anything that becomes one: a number, a nested array, a typed array. */
 export type TensorLike = Tensor | Literal;
@@ -60,7 +51,7 @@ export type NestedArray = number | boolean | NestedArray[];
  * loss.backward();
  * w.grad; // ∂loss/∂w, a Tensor of shape [3, 2]
  */
-export class Tensor extends Resizings {
+export class Tensor extends Cells {
   private declare collected: Tensor | undefined;
 
   private constructor(layout: Layout, dtype: Dtype, storage: Storage, node?: Edge) {
@@ -297,6 +288,8 @@ export class Tensor extends Resizings {
   override toString(): string {
     const all = batchOf(this) && physicalOf(this, batchOf(this)!);
     if (all) return `${formatHead(this.shape, this.dtype)} in vmap, all of them: ${all.toString()}`;
+    const description = ownerOf(this)?.describe?.(this);
+    if (description !== undefined) return `${formatHead(this.shape, this.dtype)} ${description}`;
     return formatTensor(this.dataSync(), this.shape, this.dtype, this.requiresGrad ? ' (requires grad)' : '');
   }
 
@@ -306,30 +299,6 @@ export class Tensor extends Resizings {
       return depth < 0 ? formatHead(this.shape, this.dtype) : this.toString();
     };
     Object.defineProperty(Tensor.prototype, Symbol.for('nodejs.util.inspect.custom'), { value });
-  }
-
-  // cells
-
-  /**
-   * Gives this tensor new numbers. Earlier results, views, detached tensors and the tape keep the old ones.
-   * @throws ShapeError, DtypeError if they do not fit; GradientError if this tensor is a result on the tape.
-   */
-  assign(value: TensorLike): this {
-    if (!this.isLeaf)
-      throw new GradientError(
-        'assign: this tensor is a result; only parameters and tensors off the tape take new numbers; use detach()',
-      );
-    const x = this.lift('assign', value as this | Literal);
-    if (!sameShape(x.shape, this.shape))
-      throw new ShapeError(`assign: shapes differ; got ${shapeText(x.shape)} for a tensor of ${shapeText(this.shape)}`);
-    if (x.dtype !== this.dtype)
-      throw new DtypeError(`assign: dtypes differ; got ${x.dtype} for a tensor of ${this.dtype}; cast it first`);
-    announceAssign(this);
-    // a view would keep a larger array alive
-    const whole = ownerOf(x) !== undefined || (x.layout.contiguous && x.storage.length === x.size);
-    this.storage = whole ? x.storage : backend.copy(x);
-    this.layout = whole ? x.layout : contiguousLayout(x.shape);
-    return this;
   }
 
   /** The same numbers as a new tensor on the tape. */
@@ -344,26 +313,6 @@ export class Tensor extends Resizings {
   private asLeaf(requiresGrad: boolean | undefined): this {
     if (requiresGrad) this.requiresGrad = true;
     return this;
-  }
-
-  /** Whether gradients flow to or through it. Can be set on tensors that are no results. */
-  get requiresGrad(): boolean {
-    return this.node !== undefined;
-  }
-
-  set requiresGrad(requires: boolean) {
-    if (!this.isLeaf)
-      throw new GradientError('requiresGrad: this tensor is a result on the tape; use detach() to take it off');
-    if (requires && !isFloat(this.dtype))
-      throw new DtypeError(`requiresGrad: only floats have gradients; got ${this.dtype}`);
-    if (requires === this.requiresGrad) return;
-    this.node = requires ? { leaf: this } : undefined;
-    markFrozen(this, !requires);
-  }
-
-  /** Whether it is no result on the tape. */
-  get isLeaf(): boolean {
-    return this.node === undefined || 'leaf' in this.node;
   }
 
   /** What backward passes have collected so far. */

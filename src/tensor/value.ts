@@ -82,12 +82,22 @@ export interface Passage {
   detach?<T extends Value>(x: T): T;
   /** Told of a tensor that was taken off the tape. */
   detached?(from: Value, out: Value): void;
-  /** Told of a cell that is about to get new numbers. */
-  assigning?(cell: Value): void;
+  /** Told of a cell that is about to get the numbers of a value. */
+  assigning?(cell: Value, value: Value): void;
+  /** Told of a tensor that was made of numbers. */
+  made?(x: Value): void;
   /** Told of a leaf whose collected gradient is about to be read or written. */
   touchingGrad?(leaf: Value): void;
   /** Told of a tensor whose numbers are about to be read. */
   reading?(x: Value): void;
+  /** Goes on only if all elements are finite, see `demandFinite`. */
+  demanding?(x: Value, refuse: () => Error): void;
+  /** Runs `f`, in which nothing stands before the door, with all cells as they are outside. */
+  aside?<R>(f: () => R): R;
+  /** What one of its own is, in the place of numbers. */
+  describe?(x: Value): string;
+  /** Whether the tape needs aliases of its own, since they may be cells. */
+  readonly freezes?: boolean;
 }
 
 let passage: Passage | undefined;
@@ -128,8 +138,8 @@ export function ownerOf(x: Value): Passage | undefined {
 }
 
 /** Tells all that stands before the door that a cell is about to get new numbers. */
-export function announceAssign(cell: Value): void {
-  for (let p = passage; p; p = p.below) p.assigning?.(cell);
+export function announceAssign(cell: Value, value: Value): void {
+  for (let p = passage; p; p = p.below) p.assigning?.(cell, value);
 }
 
 /** Tells all that stands before the door that a leaf's gradient is about to be read or written. */
@@ -144,7 +154,9 @@ export function announceReading(x: Value): void {
 
 /** Runs `f` as if nothing stood before the door: for what is made once and kept, such as parameters. */
 export function outside<R>(f: () => R): R {
-  return withPassage(undefined, f);
+  const run = (): R => withPassage(undefined, f);
+  for (let p = passage; p; p = p.below) if (p.aside) return p.aside(run);
+  return run();
 }
 
 /** Leaves whose `requiresGrad` was taken back, for explanations. */
@@ -202,7 +214,9 @@ export abstract class Value implements Operand {
 
   /** @internal A value of row-major elements that are its own. */
   wrap(data: TypedArray, shape: Shape, dtype: Dtype): this {
-    return this.make(contiguousLayout(shape), dtype, data);
+    const out = this.make(contiguousLayout(shape), dtype, data);
+    for (let p = passage; p; p = p.below) p.made?.(out);
+    return out;
   }
 
   /** @internal A value of one number everywhere. */
@@ -253,7 +267,9 @@ export abstract class Value implements Operand {
   /** @internal This value as it is now: a later `assign` does not reach it. */
   frozen(): this {
     // Only cells can be assigned, and a result on the tape is none.
-    if ((this.node !== undefined && !('leaf' in this.node)) || ownerOf(this)) return this;
+    if (this.node !== undefined && !('leaf' in this.node)) return this;
+    const owner = ownerOf(this);
+    if (owner && !owner.freezes) return this;
     return this.make(this.layout, this.dtype, this.storage, this.node);
   }
 }

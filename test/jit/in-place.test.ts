@@ -12,7 +12,7 @@ function written(f: (...args: Tensor[]) => unknown, ...args: Tensor[]): [all: nu
   const traced = trace(f, args, { giveBack: true });
   const cells = traced.entries.flatMap((source) => (source.kind === 'cell' ? [source.cell] : []));
   const entries = traced.entries.map((source) => (source.kind === 'cell' ? cells.indexOf(source.cell) : undefined));
-  const assigned = traced.cells.map((cell, i) => ({ result: traced.returned + i, cell: cells.indexOf(cell) }));
+  const assigned = traced.cells.map((cell, i) => ({ result: traced.returnedCount + i, cell: cells.indexOf(cell) }));
   const { plan } = schedule(optimize(traced.graph, abilities()), entries.length, (entry) => entries[entry], assigned);
   const there = plan.commits.filter(({ from, cell }) => {
     const buffer = plan.buffers[from.buffer]!;

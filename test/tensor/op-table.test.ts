@@ -20,7 +20,7 @@ function hiddenMembers(): Set<string> {
       hidden.add(name!);
     }
     for (const [, name] of text.matchAll(
-      /@internal(?:(?!\*\/)[\s\S])*\*\/\s+(?:protected |private |abstract )*([a-z]\w*)/g,
+      /@internal(?:(?!\*\/)[\s\S])*\*\/\s+(?:protected |private |static |abstract )*([a-z]\w*)/g,
     )) {
       hidden.add(name!);
     }

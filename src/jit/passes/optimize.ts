@@ -1,6 +1,10 @@
 /** All passes, in their order. */
 import type { Abilities } from '../../backend/composite.ts';
 import type { Graph } from '../graph.ts';
+import { foldConstants } from './fold-constants.ts';
+import { fuseMaps } from './fuse-maps.ts';
+import { fuseReductions } from './fuse-reductions.ts';
+import { joinMaps } from './join-maps.ts';
 import { findPatterns } from './patterns.ts';
 import { removeUnused } from './remove-unused.ts';
 import { shareEqual } from './share-equal.ts';
@@ -8,15 +12,26 @@ import { shareEqual } from './share-equal.ts';
 /** From graph to graph; what becomes composites, only as far as the device has them. */
 export type Pass = (graph: Graph, abilities: Abilities) => Graph;
 
-/** What serves every device. */
-const passes: readonly Pass[] = [removeUnused, shareEqual];
-/** What makes composites. */
-const devicePasses: readonly Pass[] = [findPatterns];
+const passes: readonly Pass[] = [
+  removeUnused,
+  shareEqual,
+  foldConstants,
+  findPatterns,
+  fuseMaps,
+  fuseReductions,
+  joinMaps,
+];
 
-const none: Abilities = { composites: [], canFinish: () => false };
+/** Of what interprets a graph by the primitives: the loops of a map take any formula of up to 12 inputs. */
+const interpreter: Abilities = {
+  composites: [],
+  mapInputs: 12,
+  canMap: ({ length }) => length === 1,
+  canReduce: () => false,
+  canFinish: () => false,
+};
 
 /** @param abilities of the device; undefined where the graph is interpreted. */
-export function optimize(graph: Graph, abilities?: Abilities): Graph {
-  const all = abilities ? [...passes, ...devicePasses] : passes;
-  return all.reduce((g, pass) => pass(g, abilities ?? none), graph);
+export function optimize(graph: Graph, abilities: Abilities = interpreter): Graph {
+  return passes.reduce((g, pass) => pass(g, abilities), graph);
 }

@@ -18,7 +18,7 @@ export function shareEqual(graph: Graph): Graph {
 
 /** What tells a node from all that compute something else; undefined for what is never the same. */
 function keyOf(node: GraphNode): string | undefined {
-  if (node.op === 'entry') return undefined;
+  if (node.op === 'entry' || node.op === 'constant') return undefined;
   if (node.op === 'output') return `output ${node.inputs} ${node.index}`;
   const { op, inputs, dtype, shape } = node;
   if (op === 'random') return `random ${node.draw} ${dtype} ${shape}`;

@@ -1,5 +1,6 @@
 /** Keys and values of the steps before, so that generation computes each step once. */
-import { ShapeError, StateError } from '../../core/errors.ts';
+import { CompileError, ShapeError, StateError } from '../../core/errors.ts';
+import { isCompiling } from '../../core/guard.ts';
 import { shapeText } from '../../core/shape.ts';
 import { Tensor, type TensorLike } from '../../tensor/tensor.ts';
 import { onFailure } from '../module/running.ts';
@@ -55,6 +56,7 @@ export class KeyValueCache {
 
   /** @internal Remembers more steps, and gives all; forgets them again if the outermost forward fails. */
   append({ keys, values }: KeysAndValues): KeysAndValues {
+    refuseCompiled();
     const before = this.steps;
     if (this.memory) {
       throw new StateError('the cache holds the memory of another attention; give each layer a part of its own');
@@ -71,6 +73,7 @@ export class KeyValueCache {
 
   /** @internal Keys and values that stay: made at the first call. */
   remember(make: () => KeysAndValues): KeysAndValues {
+    refuseCompiled();
     if (this.steps) {
       throw new StateError('the cache holds the steps of another attention; give each layer a part of its own');
     }
@@ -82,6 +85,14 @@ export class KeyValueCache {
     }
     return this.memory;
   }
+}
+
+/** It grows, so that no two calls would be the same. */
+function refuseCompiled(): void {
+  if (!isCompiling()) return;
+  throw new CompileError(
+    'KeyValueCache: a cache grows from call to call, and cannot be used inside a compiled function; generate without jit, or compile a forward without a cache',
+  );
 }
 
 function chosen(kept: KeysAndValues | undefined, index: Tensor): KeysAndValues | undefined {

@@ -1,7 +1,7 @@
 /** The base of everything that holds parameters: names, modes, state, and sizes inferred at the first call. */
 import type { Dtype } from '../../core/dtype.ts';
 import { ArgumentError, StateError } from '../../core/errors.ts';
-import { guarded } from '../../core/guard.ts';
+import { depending, guarded } from '../../core/guard.ts';
 import { type Shape, shapeText } from '../../core/shape.ts';
 import { Tensor } from '../../tensor/tensor.ts';
 import { GraphValue } from '../container/graph-value.ts';
@@ -12,6 +12,7 @@ import { computeProperty, setProperties } from './property.ts';
 import { outputsOnZeros, zerosFor } from './rehearsal.ts';
 import { within } from './running.ts';
 import { joinPath, stateName } from './state-name.ts';
+import { structureReader } from './structure-reader.ts';
 import { formatSummary } from './summary.ts';
 
 /** Options of `build`. */
@@ -51,7 +52,7 @@ interface Entry {
 export abstract class Module {
   /** Whether Dropout drops and BatchNorm learns; set by `train` and `eval`. */
   get training(): boolean {
-    return guarded(() => this.#training);
+    return guarded(this.#readTraining);
   }
 
   set training(mode: boolean) {
@@ -59,13 +60,15 @@ export abstract class Module {
   }
 
   #training = true; // hard private: a class of the user's may have fields of any name
+  readonly #readTraining = (): boolean => this.#training;
+  readonly #readStructure = structureReader(() => this.members(), Module);
 
   constructor() {
     // Every forward runs inside `within`, whoever calls it and whoever wrote it: the class's own is shadowed here.
     const forward: unknown = Reflect.get(this, 'forward');
     if (typeof forward !== 'function') return; // an arrow in a field, which comes later
     const value = (...inputs: readonly unknown[]): unknown =>
-      within(this, () => Reflect.apply(forward, this, inputs) as unknown);
+      this.within(() => Reflect.apply(forward, this, inputs) as unknown);
     Object.defineProperty(this, 'forward', { value, writable: true, configurable: true });
   }
 
@@ -74,7 +77,9 @@ export abstract class Module {
 
   /** @internal Runs `f` as this module: other methods that compute use it to get the path into errors. */
   protected within<R>(f: () => R): R {
-    return within(this, f);
+    const result = within(this, f);
+    depending(this.#readStructure); // afterwards, since a layer makes its parameters at the first call
+    return result;
   }
 
   /** The name of its class. */
@@ -111,6 +116,7 @@ export abstract class Module {
   /** Every module under every name it has; never inside itself. */
   *#walk(path: string, above: readonly Module[]): Generator<[string, Module]> {
     if (above.includes(this)) return;
+    depending(this.#readStructure);
     yield [path, this];
     for (const [name, part] of this.#parts()) {
       if (part instanceof Module) yield* part.#walk(joinPath(path, name), [...above, this]);
@@ -337,10 +343,10 @@ export abstract class Module {
    * @example const y = new nn.Dense(10).call(new nn.Flatten().call(nn.input([28, 28])));
    */
   call(...inputs: readonly GraphValue[]): GraphValue {
-    const wrong = inputs.find((value) => !(value instanceof GraphValue));
+    const wrong: unknown = inputs.find((value) => !(value instanceof GraphValue));
     if (inputs.length === 0 || wrong !== undefined) {
       throw new ArgumentError(
-        `${this.typeName}.call: takes values of a graph, from nn.input(shape) and other calls; got ${inputs.length === 0 ? 'nothing' : describeWrong(wrong)}; for tensors use forward`,
+        `${this.typeName}.call: takes values of a graph, from nn.input(shape) and other calls; got ${wrong instanceof Tensor ? 'a tensor' : inputs.length === 0 ? 'nothing' : typeof wrong}; for tensors use forward`,
       );
     }
     const zeros = inputs.map(({ shape, dtype }) => Tensor.zeros([1, ...shape], { dtype }));
@@ -390,8 +396,4 @@ export abstract class Module {
       depth,
     );
   }
-}
-
-function describeWrong(value: unknown): string {
-  return value instanceof Tensor ? 'a tensor' : typeof value;
 }

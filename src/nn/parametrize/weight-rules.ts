@@ -1,4 +1,5 @@
 /** Rules that go with single parameters: a penalty that is added to the loss, and bounds that hold after each update. */
+import { guarded } from '../../core/guard.ts';
 import type { Json } from '../../core/json.ts';
 import { noGrad } from '../../tensor/grad.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
@@ -87,7 +88,7 @@ export function penaltyOf(parameters: readonly Tensor[], layers: readonly Active
   const add = (penalty: Tensor | undefined): void => {
     if (penalty) sum = sum ? sum.add(penalty) : penalty;
   };
-  for (const p of parameters) if (p.requiresGrad) add(regularizers.get(p)?.(p));
+  for (const p of parameters) if (p.requiresGrad) add(guarded(() => regularizers.get(p))?.(p));
   for (const layer of layers) add(layer.activityPenalty);
   return sum;
 }
@@ -96,7 +97,7 @@ export function penaltyOf(parameters: readonly Tensor[], layers: readonly Active
 export function constrainAll(parameters: readonly Tensor[]): void {
   noGrad(() => {
     const updates = parameters.flatMap((p) => {
-      const constraint = p.requiresGrad ? constraints.get(p) : undefined;
+      const constraint = p.requiresGrad ? guarded(() => constraints.get(p)) : undefined;
       return constraint ? [[p, constraint(p)] as const] : [];
     });
     for (const [p, allowed] of updates) p.assign(allowed);

@@ -1,9 +1,11 @@
 /** The base of recurrent layers: sequences read step by step, in layers and directions. */
 import { ArgumentError, ShapeError } from '../../core/errors.ts';
+import { guarded, replayed } from '../../core/guard.ts';
 import { defaultGenerator } from '../../core/random.ts';
 import { sameShape, shapeText } from '../../core/shape.ts';
 import { noGrad } from '../../tensor/grad.ts';
 import { Tensor } from '../../tensor/tensor.ts';
+import { outside } from '../../tensor/value.ts';
 import { Dropout } from '../dropout/dropout.ts';
 import { type Initializer, symmetric } from '../init.ts';
 import { checkCount } from '../module/argument.ts';
@@ -92,7 +94,11 @@ export abstract class Recurrent<S> extends LazyModule {
     'kernelInitializer' | 'recurrentInitializer' | 'biasInitializer'
   >;
   private readonly drop: Dropout;
+  /** The state at which the last call ended. */
   private kept: readonly Tensor[] | undefined;
+  private readonly readKept = (): readonly Tensor[] | undefined => this.kept;
+  /** The cells of kept states, by their shape: they stay when the state is forgotten, as compiled functions know them. */
+  private readonly memories = new Map<string, readonly Tensor[]>();
 
   protected constructor(where: string, hidden: number, kind: StepKind, options: RecurrentOptions) {
     super(options);
@@ -201,7 +207,7 @@ export abstract class Recurrent<S> extends LazyModule {
     let x = clean(input.cast(this.dtype).transpose(0, 1), real); // [T, B, D]
     let last: Tensor | undefined;
     for (let l = 0; l < this.layers; l++) {
-      if (l > 0) x = this.drop.train(this.training).forward(x);
+      if (l > 0 && this.training) x = this.drop.forward(x);
       const ways = this.ways.map((way, w) => {
         const states = start.map((s) => s.select(0, passes.length + w));
         return this.pass(x, states, real, `L${l}${way}`);
@@ -241,7 +247,7 @@ export abstract class Recurrent<S> extends LazyModule {
 
   private startOf(x: Tensor, initial: S | undefined): readonly Tensor[] {
     const shape = [this.layers * this.ways.length, x.shape[0]!, this.hidden];
-    const start = initial === undefined ? (isRehearsing() ? undefined : this.kept) : this.unpack(initial);
+    const start = initial === undefined ? (isRehearsing() ? undefined : guarded(this.readKept)) : this.unpack(initial);
     if (!start) return Array.from({ length: this.kind.states }, () => Tensor.zeros(shape, { dtype: this.dtype }));
     const odd = start.find((s) => !sameShape(s.shape, shape));
     if (!odd) return start.map((s) => s.cast(this.dtype));
@@ -253,12 +259,16 @@ export abstract class Recurrent<S> extends LazyModule {
   }
 
   private keep(states: readonly Tensor[]): void {
-    const { kept } = this;
-    if (kept?.every((cell, i) => sameShape(cell.shape, states[i]!.shape))) {
-      noGrad(() => {
-        for (const [i, cell] of kept.entries()) cell.assign(states[i]!.detach());
-      });
-    } else this.kept = states.map((s) => Tensor.from(s));
+    const key = shapeText(states[0]!.shape);
+    const cells =
+      this.memories.get(key) ?? outside(() => states.map(({ shape, dtype }) => Tensor.zeros(shape, { dtype })));
+    this.memories.set(key, cells);
+    noGrad(() => {
+      for (const [i, cell] of cells.entries()) cell.assign(states[i]!.detach());
+    });
+    replayed(() => {
+      this.kept = cells;
+    });
   }
 }
 
