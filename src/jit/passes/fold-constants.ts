@@ -1,11 +1,12 @@
 /** Pass (exact): computes once, when the program is made, what depends on nothing that changes. */
 import { arithmeticOf } from '../../core/arithmetic.ts';
 import { input, scalar, substitute } from '../../core/expression.ts';
+import type { Spec } from '../../core/primitive.ts';
 import { sizeOf } from '../../core/shape.ts';
 import { noGrad } from '../../tensor/grad.ts';
 import { infer } from '../../tensor/infer.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import type { Graph, GraphNode, Operation, OperationOf } from '../graph.ts';
+import type { Constant, Graph, GraphNode, Operation, OperationOf } from '../graph.ts';
 import { compute } from '../interpret.ts';
 import { isMovement } from '../movement.ts';
 import { packed } from './composition.ts';
@@ -26,6 +27,7 @@ class Folder {
   private readonly known = new Map<number, Tensor>();
 
   readonly fold = (node: GraphNode, _id: number, made: Made): GraphNode | number => {
+    if (node.op === 'constant') return fullIf(node) ?? node;
     if (!(node.op in infer) || node.op === 'random' || node.op === 'full') return node;
     const operation = node as Operation;
     const inputs = node.inputs.map((i) => made.nodes[i]!);
@@ -50,10 +52,9 @@ class Folder {
     const result = noGrad(() => compute(node, inputs, []));
     this.known.set(made.nodes.length, result);
     if (isMovement(node)) return node;
-    const data = result.dataSync();
-    const [first] = data;
-    if (data.length > 0 && data.every((x) => Object.is(x, first))) return fullOf(node, first!);
-    return { op: 'constant', inputs: [], shape: node.shape, dtype: node.dtype, data };
+    const { shape, dtype } = node;
+    const constant = { op: 'constant', inputs: [], shape, dtype, data: result.dataSync() } as const;
+    return fullIf(constant) ?? constant;
   }
 
   private numbersOf(i: number, node: GraphNode): Tensor | undefined {
@@ -66,13 +67,19 @@ class Folder {
 }
 
 /** The same number in all the places of a node. */
-function fullOf({ shape, dtype, place }: Operation, value: number): Full {
-  return { op: 'full', params: { shape, value, dtype }, inputs: [], shape, dtype, draw: -1, place };
+function fullOf({ shape, dtype }: Spec, value: number): Full {
+  return { op: 'full', params: { shape, value, dtype }, inputs: [], shape, dtype, draw: -1, place: '' };
+}
+
+/** Numbers that are all the same. */
+function fullIf(node: Constant): Full | undefined {
+  const [first] = node.data;
+  return node.data.length > 0 && node.data.every((x) => Object.is(x, first)) ? fullOf(node, first!) : undefined;
 }
 
 /** A map of nothing but such numbers: computed once for all elements. */
 function mapOfFulls(node: MapNode, inputs: readonly Full[]): Full {
-  const scalars = inputs.map(({ params: { value, dtype } }) => fullOf({ ...node, shape: [1], dtype }, value));
+  const scalars = inputs.map(({ params: { value, dtype } }) => fullOf({ shape: [1], dtype }, value));
   const one = noGrad(() =>
     compute(
       { ...node, shape: [1] },

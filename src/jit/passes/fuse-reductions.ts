@@ -3,7 +3,7 @@ import type { Abilities, MapReduce } from '../../backend/composite.ts';
 import { scalar, substitute } from '../../core/expression.ts';
 import { formulaOf } from '../../core/formula.ts';
 import type { Graph, GraphNode, OperationOf } from '../graph.ts';
-import type { Mapping } from './composition.ts';
+import { type Mapping, packed } from './composition.ts';
 import { asMapping, itself, MapFuser, readersOf } from './map-fuser.ts';
 import { type Made, rebuild } from './rebuild.ts';
 import { removeUnused } from './remove-unused.ts';
@@ -58,8 +58,9 @@ function mapReduce(
 function fuseBehind(graph: Graph, abilities: Abilities): Graph {
   const readers = readersOf(graph);
   const fused = rebuild(graph, (node, id, made) => {
-    const mapping = asMapping(node, made.nodes);
-    if (!mapping || new Set(mapping.inputs).size !== 1) return node;
+    const written = asMapping(node, made.nodes);
+    const mapping = written && packed({ ...written, expr: written.formula.body }, written.dtype);
+    if (mapping?.inputs.length !== 1) return node;
     let from = graph.nodes[id]!.inputs[0]!; // in the old graph, where readers are known
     while (graph.nodes[from]!.op === 'reshape' && readers[from] === 1) from = graph.nodes[from]!.inputs[0]!;
     const reduced = made.of(from);
