@@ -4,9 +4,16 @@ import type { Graph } from '../graph.ts';
 import { addEpilogues } from './epilogue.ts';
 import { poolInOne } from './pooling.ts';
 import { removeUnused } from './remove-unused.ts';
+import { shareEqual } from './share-equal.ts';
+import { sumProducts } from './sum-products.ts';
+import { multiplyTables } from './table-product.ts';
 import { transposeProducts } from './transposed-product.ts';
 
 const passes: readonly ((graph: Graph, abilities: Abilities) => Graph)[] = [
+  multiplyTables,
+  removeUnused,
+  shareEqual,
+  sumProducts,
   transposeProducts,
   removeUnused,
   poolInOne,

@@ -45,3 +45,32 @@ export function countUses({ nodes, results }: Graph): number[] {
   for (const id of results) uses[id]! += 1;
   return uses;
 }
+
+/** The nodes each after what it reads, as near to their order as that allows; those that nothing needs are left out. */
+export function ordered({ nodes, results }: Graph): Graph {
+  const numbers: (number | undefined)[] = new Array(nodes.length);
+  const list: GraphNode[] = [];
+  const needed = new Set<number>(results);
+  const stack = [...results];
+  for (let id = stack.pop(); id !== undefined; id = stack.pop()) {
+    for (const i of nodes[id]!.inputs) {
+      if (needed.has(i)) continue;
+      needed.add(i);
+      stack.push(i);
+    }
+  }
+  for (const root of [...needed].sort((a, b) => a - b)) {
+    const open = [root];
+    while (open.length > 0) {
+      const id = open.at(-1)!;
+      const node = nodes[id]!;
+      const missing = numbers[id] === undefined ? node.inputs.filter((i) => numbers[i] === undefined) : [];
+      if (missing.length > 0) open.push(...missing.reverse());
+      else {
+        open.pop();
+        numbers[id] ??= list.push({ ...node, inputs: node.inputs.map((i) => numbers[i]!) } as GraphNode) - 1;
+      }
+    }
+  }
+  return { nodes: list, results: results.map((id) => numbers[id]!) };
+}
