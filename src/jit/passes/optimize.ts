@@ -8,6 +8,7 @@ import { joinMaps } from './join-maps.ts';
 import { findPatterns } from './patterns.ts';
 import { removeUnused } from './remove-unused.ts';
 import { shareEqual } from './share-equal.ts';
+import { storeConstants } from './store-constants.ts';
 
 /** From graph to graph; what becomes composites, only as far as the device has them. */
 export type Pass = (graph: Graph, abilities: Abilities) => Graph;
@@ -20,6 +21,7 @@ const passes: readonly Pass[] = [
   fuseMaps,
   fuseReductions,
   joinMaps,
+  storeConstants,
 ];
 
 /** Of what interprets a graph by the primitives: the loops of a map take any formula of up to 12 inputs. */
