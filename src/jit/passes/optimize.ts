@@ -6,6 +6,7 @@ import { fuseMaps } from './fuse-maps.ts';
 import { fuseReductions } from './fuse-reductions.ts';
 import { joinMaps } from './join-maps.ts';
 import { findPatterns } from './patterns.ts';
+import { reduceRepeats } from './reduce-repeats.ts';
 import { removeUnused } from './remove-unused.ts';
 import { shareEqual } from './share-equal.ts';
 import { storeConstants } from './store-constants.ts';
@@ -17,6 +18,7 @@ const passes: readonly Pass[] = [
   removeUnused,
   shareEqual,
   foldConstants,
+  reduceRepeats,
   findPatterns,
   fuseMaps,
   fuseReductions,
