@@ -4,6 +4,7 @@ import type { Dtype, TypedArray } from '../core/dtype.ts';
 import { Formula } from '../core/formula.ts';
 import type { Params, Primitive, Spec } from '../core/primitive.ts';
 import type { Shape } from '../core/shape.ts';
+import { formulaText } from './formula-text.ts';
 
 type AllParams = Params & Composites;
 
@@ -76,13 +77,33 @@ export function lineOf(node: GraphNode, id: number): string {
 }
 
 function paramsText(node: Operation): string {
+  if (node.op === 'random') return ` draw ${node.draw}`;
+  const names = node.inputs.map((i) => `%${i}`);
   if (node.op === 'map') {
     const { formula, scalars } = node.params;
-    return ` formula ${formula.id}${scalars.length > 0 ? ` of ${scalars.join(', ')}` : ''}`;
+    return `: ${formulaText(formula, names, scalars)}; ${identity([formula], scalars)}`;
   }
-  if (node.op === 'random') return ` draw ${node.draw}`;
+  if (node.op === 'maps') {
+    const { formulas, scalars } = node.params;
+    const texts = formulas.map(({ formula }) => formulaText(formula, names, scalars)).join(' | ');
+    const all = formulas.map(({ formula }) => formula);
+    return `: ${texts}; ${identity(all, scalars)}`;
+  }
+  if (node.op === 'mapReduce') {
+    const { op, dims, before, after, scalars } = node.params;
+    const reduced = `${op} along ${dims} of ${formulaText(before.formula, names, scalars)}`;
+    const text = after ? formulaText(after, [reduced], scalars) : reduced;
+    return `: ${text}; ${identity([before.formula, ...(after ? [after] : [])], scalars)}`;
+  }
+  if (node.op === 'expand' || node.op === 'reshape') return '';
   const text = JSON.stringify(node.params, (_, value: unknown) =>
-    value instanceof Formula ? `formula ${value.id}` : value,
+    value instanceof Formula ? formulaText(value, ['y'], []) : value,
   );
   return text === '{}' ? '' : ` ${text}`;
+}
+
+/** What tells formulas and their numbers from all others. */
+function identity(formulas: readonly Formula[], scalars: readonly number[]): string {
+  const ids = formulas.map(({ id }) => id).join(' ');
+  return `formula ${ids}${scalars.length > 0 ? ` of ${scalars.join(', ')}` : ''}`;
 }

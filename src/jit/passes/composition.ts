@@ -26,16 +26,48 @@ export function mappingOf({ params, inputs, dtype }: OperationOf<'map'>): Mappin
   return { formula: params.formula, inputs, scalars: params.scalars, dtype };
 }
 
+/** A formula over some of two lists, by their places in them. */
+interface Selection {
+  readonly formula: Formula;
+  readonly inputs: readonly number[];
+  readonly scalars: readonly number[];
+}
+
+const compositions = new Map<string, Selection>();
+
 /** The map in which node `at` is not read but computed by `inner`. */
 export function composed(outer: Mapping, at: number, inner: Mapping): Mapping {
-  const { inputs, scalars } = outer;
+  const inputs = [...outer.inputs, ...inner.inputs];
+  const scalars = [...outer.scalars, ...inner.scalars];
+  const first = inputs.map((i) => inputs.indexOf(i)); // equal nodes are one
+  const place = first[outer.inputs.indexOf(at)]!;
+  // the steps of a recurrent layer compose the same again and again
+  const key = `${outer.formula.id}/${outer.scalars.length} ${inner.formula.id}/${inner.scalars.length} ${place}: ${first}`;
+  let selection = compositions.get(key);
+  if (!selection) {
+    selection = compose(outer, place, inner, first);
+    compositions.set(key, selection);
+  }
+  return {
+    formula: selection.formula,
+    inputs: selection.inputs.map((i) => inputs[i]!),
+    scalars: selection.scalars.map((i) => scalars[i]!),
+    dtype: outer.dtype,
+  };
+}
+
+function compose(outer: Mapping, place: number, inner: Mapping, first: readonly number[]): Selection {
+  const { length } = outer.inputs;
+  const shift = outer.scalars.length;
   const moved = substitute(inner.formula.body, (e) => {
-    if (e.op === 'input') return input(inputs.length + e.value);
-    return e.op === 'scalar' ? scalar(scalars.length + e.value) : undefined;
+    if (e.op === 'input') return input(length + e.value);
+    return e.op === 'scalar' ? scalar(shift + e.value) : undefined;
   });
-  const expr = substitute(outer.formula.body, (e) => (e.op === 'input' && inputs[e.value] === at ? moved : undefined));
-  const all = { expr, inputs: [...inputs, ...inner.inputs], scalars: [...scalars, ...inner.scalars] };
-  return packed(all, outer.dtype);
+  const expr = substitute(outer.formula.body, (e) =>
+    e.op === 'input' && first[e.value] === place ? moved : undefined,
+  );
+  const numbers = Array.from({ length: shift + inner.scalars.length }, (_, i) => i);
+  return packed({ expr, inputs: first, scalars: numbers }, outer.dtype);
 }
 
 /** A mapping with each node once, and with no node or number that it does not read; in the order in which it reads them. */

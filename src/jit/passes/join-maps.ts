@@ -1,7 +1,8 @@
 /** Pass (exact): makes one kernel with several results of maps that read each other or the same. */
 import type { Abilities, Composites } from '../../backend/composite.ts';
+import type { Dtype } from '../../core/dtype.ts';
 import { type Expr, input, scalar, substitute, visit } from '../../core/expression.ts';
-import { formulaOf } from '../../core/formula.ts';
+import { type Formula, formulaOf } from '../../core/formula.ts';
 import { sizeOf } from '../../core/shape.ts';
 import type { Graph, GraphNode, OperationOf } from '../graph.ts';
 import { isMovement } from '../movement.ts';
@@ -58,43 +59,67 @@ function neighbours(
   for (const i of node.inputs) {
     if (nodes[i]!.op === 'map') found.add(i);
     if (isMovement(nodes[i]!) && nodes[i]!.op === 'expand') continue; // no more to read than a row
-    for (const reader of readers[i]!) if (reader < id && nodes[reader]!.op === 'map') found.add(reader);
+    const before = readers[i]!.filter((reader) => reader < id && nodes[reader]!.op === 'map');
+    for (const reader of before.slice(-mostResults)) found.add(reader);
   }
   return [...found];
 }
 
 /** The kernel of some maps, if there is one that computes each as it was. */
 function jointOf(members: readonly number[], nodes: readonly GraphNode[], abilities: Abilities): Joint | undefined {
-  const leaves: number[] = [];
-  const scalars: number[] = [];
-  const exprs = new Map<number, Expr>();
-  const dtypeOf = (i: number) => nodes[i]!.dtype;
-  const arithmetics = new Set<string>();
-  for (const m of members) {
-    const node = nodes[m] as MapNode;
-    const first = scalars.length;
-    scalars.push(...node.params.scalars);
-    arithmetics.add(arithmeticIn(mappingOf(node), dtypeOf));
-    const expr = substitute(node.params.formula.body, (e) => {
-      if (e.op === 'scalar') return scalar(first + e.value);
+  const maps = members.map((m) => nodes[m] as MapNode);
+  const dtypeOf = (i: number): Dtype => nodes[i]!.dtype;
+  const [arithmetic, ...others] = new Set(maps.map((node) => arithmeticIn(mappingOf(node), dtypeOf)));
+  const inputs = maps.flatMap((node) => node.inputs);
+  const leaves = new Set(inputs.filter((i) => !members.includes(i)));
+  const stored = maps.every(({ dtype, params }) => dtype === arithmetic || params.formula.isBoolean);
+  if (others.length > 0 || leaves.size > abilities.mapInputs || !stored) return undefined;
+  // members as −1, −2, …, leaves by where each is first
+  const pattern = inputs.map((i) => (leaves.has(i) ? inputs.indexOf(i) : -1 - members.indexOf(i)));
+  const key = `${maps.map(({ params }) => `${params.formula.id}/${params.scalars.length}`)}: ${pattern}`;
+  if (!unions.has(key)) unions.set(key, unite(maps, pattern));
+  const union = unions.get(key);
+  if (!union) return undefined;
+  const numbers = maps.flatMap(({ params }) => params.scalars);
+  const scalars = union.scalars.map((i) => numbers[i]!);
+  const read = union.inputs.map((i) => inputs[i]!);
+  const formulas = union.formulas.map((formula, i) => ({ formula, dtype: maps[i]!.dtype }));
+  return abilities.canMap(formulas, read.map(dtypeOf), scalars)
+    ? { members, inputs: read, params: { formulas, scalars } }
+    : undefined;
+}
+
+/** Formulas over some of two lists, by their places in them. */
+interface Union {
+  readonly formulas: readonly Formula[];
+  readonly inputs: readonly number[];
+  readonly scalars: readonly number[];
+}
+
+/** By what is united, since the steps of a recurrent layer unite the same again and again. */
+const unions = new Map<string, Union | undefined>();
+
+/** The formulas of maps over all their inputs, members written into each other; undefined where they are too large. */
+function unite(maps: readonly MapNode[], pattern: readonly number[]): Union | undefined {
+  const exprs: Expr[] = [];
+  let [firstInput, firstScalar] = [0, 0];
+  for (const { params, inputs } of maps) {
+    const [input0, scalar0] = [firstInput, firstScalar];
+    const expr = substitute(params.formula.body, (e) => {
+      if (e.op === 'scalar') return scalar(scalar0 + e.value);
       if (e.op !== 'input') return undefined;
-      const i = node.inputs[e.value]!;
-      return exprs.get(i) ?? input(leaves.includes(i) ? leaves.indexOf(i) : leaves.push(i) - 1);
+      const place = pattern[input0 + e.value]!;
+      return place < 0 ? exprs[-1 - place]! : input(place);
     });
-    exprs.set(m, expr);
+    exprs.push(expr);
+    firstInput += inputs.length;
+    firstScalar += params.scalars.length;
   }
-  const packed = packedTogether([...exprs.values()], leaves, scalars);
-  if (arithmetics.size > 1 || packed.inputs.length > abilities.mapInputs || size(packed.exprs) > mostOperations) {
-    return undefined;
-  }
-  const formulas = members.map((m, i) => ({
-    formula: formulaOf(packed.exprs[i]!, packed.inputs.length),
-    dtype: dtypeOf(m),
-  }));
-  const [arithmetic] = arithmetics;
-  const stored = formulas.every(({ formula, dtype }) => dtype === arithmetic || formula.isBoolean);
-  if (!stored || !abilities.canMap(formulas, packed.inputs.map(dtypeOf), packed.scalars)) return undefined;
-  return { members, inputs: packed.inputs, params: { formulas, scalars: packed.scalars } };
+  const places = Array.from({ length: Math.max(firstInput, firstScalar) }, (_, i) => i);
+  const packed = packedTogether(exprs, places, places);
+  if (size(packed.exprs) > mostOperations) return undefined;
+  const { length } = packed.inputs;
+  return { ...packed, formulas: packed.exprs.map((expr) => formulaOf(expr, length)) };
 }
 
 function size(exprs: readonly Expr[]): number {

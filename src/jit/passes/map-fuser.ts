@@ -147,11 +147,7 @@ export function asMapping(node: GraphNode, nodes: readonly GraphNode[]): Mapping
 
 /** How many operations a formula takes. */
 export function operations(formula: Formula): number {
-  let count = 0;
-  visit(formula.body, ({ args }) => {
-    count += args.length > 0 ? 1 : 0;
-  });
-  return count;
+  return measured(formula).operations;
 }
 
 const cheap: ReadonlySet<string> = new Set(
@@ -160,11 +156,24 @@ const cheap: ReadonlySet<string> = new Set(
 
 /** About how many additions a formula costs. */
 export function costOf(formula: Formula): number {
-  let cost = 0;
-  visit(formula.body, ({ op, args }) => {
-    if (args.length > 0) cost += cheap.has(op) ? 1 : op === 'div' || op === 'sqrt' || op === 'rsqrt' ? 4 : 12;
-  });
-  return cost;
+  return measured(formula).cost;
+}
+
+const measures: { readonly operations: number; readonly cost: number }[] = []; // by formula.id
+
+function measured(formula: Formula): (typeof measures)[number] {
+  let measure = measures[formula.id];
+  if (!measure) {
+    let [operations, cost] = [0, 0];
+    visit(formula.body, ({ op, args }) => {
+      if (args.length === 0) return;
+      operations += 1;
+      cost += cheap.has(op) ? 1 : op === 'div' || op === 'sqrt' || op === 'rsqrt' ? 4 : 12;
+    });
+    measure = { operations, cost };
+    measures[formula.id] = measure;
+  }
+  return measure;
 }
 
 /** Per node, how many others read it; what is kept counts as one more. */

@@ -6,8 +6,10 @@ import { fuseMaps } from './fuse-maps.ts';
 import { fuseReductions } from './fuse-reductions.ts';
 import { joinMaps } from './join-maps.ts';
 import { findPatterns } from './patterns.ts';
+import { reduceRepeats } from './reduce-repeats.ts';
 import { removeUnused } from './remove-unused.ts';
 import { shareEqual } from './share-equal.ts';
+import { storeConstants } from './store-constants.ts';
 
 /** From graph to graph; what becomes composites, only as far as the device has them. */
 export type Pass = (graph: Graph, abilities: Abilities) => Graph;
@@ -16,10 +18,12 @@ const passes: readonly Pass[] = [
   removeUnused,
   shareEqual,
   foldConstants,
+  reduceRepeats,
   findPatterns,
   fuseMaps,
   fuseReductions,
   joinMaps,
+  storeConstants,
 ];
 
 /** Of what interprets a graph by the primitives: the loops of a map take any formula of up to 12 inputs. */

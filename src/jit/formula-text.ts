@@ -1,0 +1,31 @@
+/** Formulas as people write them, for `explain`. */
+import type { Expr } from '../core/expression.ts';
+import type { Formula } from '../core/formula.ts';
+
+const infix: Readonly<Record<string, string>> = {
+  ...{ add: '+', sub: '-', mul: '*', div: '/', lt: '<', le: '<=', eq: '==', ne: '!=', and: '&' },
+};
+const mostSigns = 100;
+
+/** A formula of things with these names and of these numbers; what is longer than a line ends in dots. */
+export function formulaText({ body }: Formula, names: readonly string[], scalars: readonly number[]): string {
+  let left = mostSigns;
+  const take = (text: string): string => {
+    left -= text.length;
+    return text;
+  };
+  const show = (e: Expr, isInner: boolean): string => {
+    if (left <= 0) return '…';
+    if (e.op === 'input') return take(names[e.value]!);
+    if (e.op === 'const' || e.op === 'scalar') return take(rounded(e.op === 'const' ? e.value : scalars[e.value]!));
+    const sign = infix[e.op];
+    if (!sign) return `${take(e.op)}(${e.args.map((a) => show(a, false)).join(', ')})`;
+    const text = `${show(e.args[0]!, true)} ${take(sign)} ${show(e.args[1]!, true)}`;
+    return isInner ? `(${text})` : text;
+  };
+  return show(body, false);
+}
+
+function rounded(x: number): string {
+  return String(Number(x.toPrecision(6)));
+}
