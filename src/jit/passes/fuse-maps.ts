@@ -9,6 +9,9 @@ import { rebuild } from './rebuild.ts';
 import { removeUnused } from './remove-unused.ts';
 import { shareEqual } from './share-equal.ts';
 
+/** So many elements cost less than a kernel of their own, also where plain loops serve. */
+const few = 8;
+
 export function fuseMaps(graph: Graph, abilities: Abilities): Graph {
   const readers = readersOf(graph);
   const repeatable = repeatableOf(graph, readers, abilities.composites.includes('mapReduce'));
@@ -20,7 +23,7 @@ export function fuseMaps(graph: Graph, abilities: Abilities): Graph {
     if (mapping && 'place' in node) {
       const { dtypeOf } = fuser;
       const fits = ({ formula, inputs, scalars, dtype }: Mapping): boolean =>
-        abilities.canMap([{ formula, dtype }], inputs.map(dtypeOf), scalars);
+        sizeOf(node.shape) <= few || abilities.canMap([{ formula, dtype }], inputs.map(dtypeOf), scalars);
       const larger = fuser.fused(mapping, fits);
       if (larger !== mapping) {
         const { formula, scalars, inputs } = larger;

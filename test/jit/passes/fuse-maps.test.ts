@@ -115,3 +115,10 @@ describe('movements between', () => {
     expect(fused((x, y) => x!.mul(y!).permute([1, 0]).add(1), x, y)).toEqual(['map', 'map']);
   });
 });
+
+it('joins a few elements also where no vector code serves', () => {
+  const [t, large] = [Tensor.full([], 3, { dtype: 'float64' }), Tensor.linspace(1, 2, 99).float64()];
+  const f = (t?: Tensor): Tensor => Tensor.full([], 0.9, { dtype: 'float64' }).pow(t!).neg().add(1).sqrt();
+  expect(fused(f, t)).toEqual(['map']);
+  expect(fused((x) => x!.exp().neg().mul(x!), large)).toEqual(['map', 'map']);
+});
