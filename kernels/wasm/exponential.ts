@@ -56,8 +56,9 @@ export function scaleFar(c: VectorCode, y: Vector, n: Held): Vector {
 /** eˣ: ∞ above 88.72, subnormal below −87.3, 0 below −103.97; NaN stays. */
 export function exp(c: VectorCode, x: Held): Held {
   const reduced = reduce(c, x);
-  const y = c.hold(i32x4.add(expRest(c, reduced), exponentBits(reduced)));
-  c.unless(le(abs(x), c.float(87.3)), [y], (c) => {
+  const none = c.hold(lt(x, c.float(-105))); // what is masked out of a softmax is −∞, and no reason to be slow
+  const y = c.hold(v128.andNot(i32x4.add(expRest(c, reduced), exponentBits(reduced)), none));
+  c.unless(v128.or(none, le(abs(x), c.float(87.3))), [y], (c) => {
     const far = reduce(c, c.hold(pmax(pmin(x, c.float(89)), c.float(-105))));
     const n = c.hold(i32x4.sub(far.shifted, c.float(rounder)));
     return [scaleFar(c, expRest(c, far), n)];
