@@ -1,6 +1,7 @@
 /** Random graphs, values and gradients: exact passes change no bit, and all passes agree with eager mode and plain loops. */
 import { describe, expect, it } from 'vitest';
 import type { TypedArray } from '../../../src/core/dtype.ts';
+import { interpret } from '../../../src/jit/interpret.ts';
 import { foldConstants } from '../../../src/jit/passes/fold-constants.ts';
 import { fuseMaps } from '../../../src/jit/passes/fuse-maps.ts';
 import { joinMaps } from '../../../src/jit/passes/join-maps.ts';
@@ -128,6 +129,19 @@ describe('random graphs', () => {
       expect(distance(read(f(...args)), compiled), `seed ${seed}, eager`).toBeLessThan(2e-6);
       const plain = plainLoops.run(() => read(f(...args)));
       expect(distance(plain, compiled), `seed ${seed}, plain loops`).toBeLessThan(2e-6);
+    }
+  });
+
+  it('give every bit of eager mode where plain loops interpret them', () => {
+    for (const seed of seeds) {
+      const [f, args] = [randomFunction(seed), inputsOf(seed)];
+      plainLoops.run(() => {
+        const expected = f(...args);
+        const interpreted = interpret(optimize(graphOf(f, args)), args, []);
+        for (const [r, x] of expected.entries()) {
+          expect(interpreted[r]!.dataSync(), `seed ${seed}, result ${r}`).toEqual(x.dataSync());
+        }
+      });
     }
   });
 });
