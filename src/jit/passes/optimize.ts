@@ -27,7 +27,7 @@ const passes: readonly Pass[] = [
 ];
 
 /** Of what interprets a graph by the primitives: the loops of a map take any formula of a few inputs. */
-const interpreter: Abilities = {
+export const interpreter: Abilities = {
   composites: [],
   mapInputs: 10,
   canMap: ({ length }) => length === 1,
