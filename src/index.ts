@@ -8,6 +8,7 @@ export type { BinaryFunction, ScalarFunction, UnaryFunction } from './core/scala
 export type { Shape } from './core/shape.ts';
 export * as data from './data/index.ts';
 export * as io from './io/index.ts';
+export { type Compiled, type JitOptions, jit } from './jit/index.ts';
 export * as metrics from './metrics/index.ts';
 export * as nn from './nn/index.ts';
 export * as optim from './optim/index.ts';

@@ -58,5 +58,6 @@ export function outside(
   }
   return new IndexError(
     `${where}: index ${got} at position ${shapeText(at)} is outside [0, ${n}) of dim ${dim}; use indices of the dim's elements`,
+    { index: got },
   );
 }

@@ -25,7 +25,7 @@ type StridedLoop = (
 ) => void;
 
 const dtypeCode: Readonly<Record<Dtype, number>> = { bool: 0, int32: 1, float32: 2, float64: 3 };
-const flatLoops: (FlatLoop | undefined)[] = []; // at 4·formula.id + code of the dtype that all share
+const flatLoops: (FlatLoop | undefined)[] = []; // at 16·formula.id + 4·code of the dtype that all share + the result's
 const stridedLoops: Map<number, StridedLoop>[] = []; // per formula
 
 /** Whether this place lets code be compiled (a content-security policy may not). */
@@ -60,7 +60,7 @@ function runFlat(
   dtype: Dtype,
 ): void {
   const a = xs[0]!;
-  const key = 4 * formula.id + dtypeCode[a.dtype];
+  const key = 16 * formula.id + 4 * dtypeCode[a.dtype] + dtypeCode[dtype];
   let loop = flatLoops[key];
   if (!loop) {
     loop = compileFlat(formula, xs, dtype);
@@ -91,7 +91,7 @@ function runStrided(
 ): void {
   mergeSpace(xs);
   const rank = dims.length;
-  let key = rank;
+  let key = 4 * rank + dtypeCode[dtype];
   for (let i = 0; i < xs.length; i++) key = key * 16 + 4 * kindOf(strides[i]![rank - 1]!) + dtypeCode[xs[i]!.dtype];
   let loops = stridedLoops[formula.id];
   if (!loops) {

@@ -9,7 +9,7 @@ export interface Composites {
    * (x): nothing, but the run ends with this error unless all elements are finite. Like a gather it can fail, so it comes
    * before anything is written in place.
    */
-  demand: { readonly refuse: () => Error };
+  demand: { readonly refuse: (found: number) => Error };
   /** n inputs of equal shape: several formulas of them, a result each. */
   maps: { readonly formulas: readonly Mapped[]; readonly scalars: readonly number[] };
   /** n inputs of equal shape: a formula of them is reduced, and another one applied to each result. */

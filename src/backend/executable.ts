@@ -138,12 +138,15 @@ export class EngineProgram implements Executable {
     };
   }
 
-  private demand(x: HeapArray, refuse: () => Error): Run {
+  private demand(x: HeapArray, refuse: (found: number) => Error): Run {
     const { shape, strides, offset } = x.layout;
     const offsets = [...elementOffsets(shape, strides, offset)];
     return () => {
       const { storage } = this.operand(x);
-      for (const at of offsets) if (!Number.isFinite(storage[at])) throw refuse();
+      for (const at of offsets) {
+        const found = storage[at]!;
+        if (!Number.isFinite(found)) throw refuse(found);
+      }
     };
   }
 

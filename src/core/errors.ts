@@ -26,8 +26,11 @@ export class DtypeError extends TsgradError {
 
 /** An index or a label outside its range. */
 export class IndexError extends TsgradError {
-  constructor(message: string, options?: ErrorOptions) {
+  /** The index, where a single one is to blame. */
+  readonly index: number | undefined;
+  constructor(message: string, options?: ErrorOptions & { readonly index?: number }) {
     super(message, 'INDEX', options);
+    this.index = options?.index;
   }
 }
 

@@ -1,7 +1,8 @@
 /** A capture: what operations pass through while a function is traced, written down instead of computed. */
 import { backend } from '../backend/device.ts';
 import type { Storage } from '../backend/interface.ts';
-import { CompileError, GradientError } from '../core/errors.ts';
+import { CompileError } from '../core/errors.ts';
+import { type Explanation, explanations } from '../core/explanation.ts';
 import { notingHost } from '../core/guard.ts';
 import { contiguousLayout, type Layout } from '../core/layout.ts';
 import { type Place, placeText, running } from '../core/place.ts';
@@ -63,6 +64,8 @@ export class Capture implements Passage {
   readonly draws: Taken[] = [];
   /** The nodes that end a call where their input is not finite. */
   readonly demands: number[] = [];
+  /** What explains an index that a node refuses, by node. */
+  readonly explanations: Map<number, readonly Explanation[]> = new Map<number, readonly Explanation[]>();
   /** Stack traces, by node, where they were asked for. */
   readonly stacks: (string | undefined)[] = [];
   private readonly lines: boolean;
@@ -98,6 +101,8 @@ export class Capture implements Passage {
     const draw = primitive === 'random' ? this.numberOf((params as Params['random']).draw) : -1;
     const place = this.placeOfNow();
     const id = this.push({ op: primitive, params, inputs: numbers, ...specOf(spec), draw, place } as GraphNode);
+    const explained = explanations();
+    if (explained.length > 0) this.explanations.set(id, explained);
     const out = this.symbolic(like, spec, id);
     tape(primitive, inputs, params, out);
     return out;
@@ -152,7 +157,7 @@ export class Capture implements Passage {
     this.gradients.set(leaf, { before, symbol });
   }
 
-  demanding(x: Value, refuse: () => Error): void {
+  demanding(x: Value, refuse: (found: number) => Error): void {
     const inputs = [this.idOf(x)];
     const spec = { shape: [], dtype: x.dtype };
     this.demands.push(
@@ -217,7 +222,7 @@ export class Capture implements Passage {
     }
     if (!(x instanceof Tensor)) throw new CompileError('jit: takes tensors');
     if (x.node && !('leaf' in x.node) && isGradEnabled()) {
-      throw new GradientError(
+      throw new CompileError(
         'jit: a result on the tape from outside is used, and no gradient flows into a compiled function; pass it as an argument, detached',
       );
     }

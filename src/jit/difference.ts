@@ -75,8 +75,8 @@ function some(data: ArrayLike<number>): string {
 /** What is returned, assigned, collected and drawn. */
 function ends(a: Trace<unknown>, b: Trace<unknown>): Difference | undefined {
   const [first, second] = [a, b].map(
-    ({ graph, returned, cells, gradients }) =>
-      `results ${graph.results.join(', ')}: ${returned.join(', ') || 'none'} returned, ${cells.length} assigned, ${gradients.length} gradients`,
+    ({ graph, returned, taped, cells, gradients }) =>
+      `results ${graph.results.join(', ')}: ${returned.join(', ') || 'none'} returned, ${[...taped].join(', ') || 'none'} on the tape, ${cells.length} assigned, ${gradients.length} gradients`,
   ) as [string, string];
   if (first !== second) return { first, second, line: undefined };
   const cell = a.cells.findIndex((x, i) => x !== b.cells[i]);

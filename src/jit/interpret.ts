@@ -1,6 +1,6 @@
 /** A graph computed node by node, by the kernels that eager operations take. */
 import { backend } from '../backend/device.ts';
-import { StateError, TsgradError } from '../core/errors.ts';
+import { StateError } from '../core/errors.ts';
 import type { Params, Primitive } from '../core/primitive.ts';
 import type { Draw } from '../core/random.ts';
 import { demandFinite } from '../tensor/demand.ts';
@@ -9,8 +9,13 @@ import { infer } from '../tensor/infer.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import type { Graph, GraphNode, Operation } from './graph.ts';
 
-/** The results for these entries, each a tensor of its own. */
-export function interpret(graph: Graph, entries: readonly Tensor[], draws: readonly Draw[]): Tensor[] {
+/** The results for these entries, each a tensor of its own. @param refuse told of the node that fails; throws. */
+export function interpret(
+  graph: Graph,
+  entries: readonly Tensor[],
+  draws: readonly Draw[],
+  refuse: (error: unknown, id: number) => never = rethrow,
+): Tensor[] {
   const { nodes, results } = graph;
   const dead = lastReads(graph);
   const values: (Tensor | undefined)[] = new Array(nodes.length);
@@ -18,13 +23,12 @@ export function interpret(graph: Graph, entries: readonly Tensor[], draws: reado
     nodes.forEach((node, id) => {
       if (node.op === 'entry') values[id] = entries[node.entry]!;
       else {
-        values[id] = located(node, () =>
-          compute(
-            node,
-            node.inputs.map((i) => values[i]!),
-            draws,
-          ),
-        );
+        const inputs = node.inputs.map((i) => values[i]!);
+        try {
+          values[id] = compute(node, inputs, draws);
+        } catch (error) {
+          refuse(error, id);
+        }
       }
       for (const i of dead[id]!) values[i] = undefined;
     });
@@ -32,18 +36,8 @@ export function interpret(graph: Graph, entries: readonly Tensor[], draws: reado
   });
 }
 
-/** The layer in which a node was called is named in its error, as in eager mode. */
-function located<R>(node: GraphNode, f: () => R): R {
-  try {
-    return f();
-  } catch (error) {
-    if (error instanceof TsgradError && 'place' in node && node.place && node.op !== 'demand') {
-      const before = error.message;
-      error.message = `in ${node.place}: ${before}`;
-      if (error.stack) error.stack = error.stack.replace(before, () => error.message); // the trace quotes the message
-    }
-    throw error;
-  }
+function rethrow(error: unknown): never {
+  throw error;
 }
 
 /** The numbers of a node. */

@@ -3,6 +3,7 @@ import { backend } from '../backend/device.ts';
 import { ArgumentError, CompileError } from '../core/errors.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { currentPassage, isGradEnabled } from '../tensor/value.ts';
+import type { Guard } from './capture.ts';
 import { difference } from './difference.ts';
 import { lineOf } from './graph.ts';
 import { optimize } from './passes/optimize.ts';
@@ -25,6 +26,8 @@ export interface Compiled<I extends readonly unknown[], O> {
   explain(...args: I): string;
   /** How many programs it holds. */
   readonly programs: number;
+  /** Lets the next call of each kind trace and compare once more, as the second one did. */
+  recheck(): void;
   /** Gives the memory of all its programs back; a later call compiles anew. Otherwise the garbage collector does so. */
   dispose(): void;
 }
@@ -36,6 +39,8 @@ interface Kept<O> {
   readonly taped: boolean;
   readonly traced: Trace<O>;
   readonly program: Program<O>;
+  /** What it depends on. */
+  guards: readonly Guard[];
   verified: boolean;
 }
 
@@ -65,6 +70,7 @@ export function jit<I extends readonly unknown[], O>(f: (...args: I) => O, optio
   };
   const compiled = Object.assign(call, {
     explain: (...args: I) => programs.explain(args),
+    recheck: () => programs.recheck(),
     dispose: () => programs.dispose(),
   });
   Object.defineProperty(compiled, 'programs', { get: () => programs.count });
@@ -106,6 +112,10 @@ class Programs<I extends readonly unknown[], O> {
     return [...nodes.map(lineOf), `results ${results.map((id) => `%${id}`).join(', ')}`].join('\n');
   }
 
+  recheck(): void {
+    for (const one of this.kept) one.verified = false;
+  }
+
   dispose(): void {
     for (const { program } of this.kept.splice(0)) program.dispose();
   }
@@ -116,14 +126,16 @@ class Programs<I extends readonly unknown[], O> {
     for (let i = 0; i < this.kept.length; i++) {
       const one = this.kept[i]!;
       tensors.length = 0;
-      if (one.taped !== taped || !fits(one.pattern, args, tensors) || !one.program.fits()) continue;
-      if (i > 0) {
-        this.kept.splice(i, 1);
-        this.kept.unshift(one);
-      }
+      if (one.taped !== taped || !fits(one.pattern, args, tensors) || !holds(one.guards)) continue;
+      if (i > 0) this.use(one);
       return one;
     }
     return undefined;
+  }
+
+  private use(one: Kept<O>): void {
+    this.kept.splice(this.kept.indexOf(one), 1);
+    this.kept.unshift(one);
   }
 
   /** The first call of a kind: its draws are those of the trace. */
@@ -134,10 +146,7 @@ class Programs<I extends readonly unknown[], O> {
     refuseTaped(tensors);
     const traced = trace(this.f, args);
     try {
-      const program = programOf(traced, optimize(traced.graph, backend.abilities()));
-      this.kept.unshift({ pattern, taped: isGradEnabled(), traced, program, verified: false });
-      while (this.kept.length > this.most) this.kept.pop()!.program.dispose();
-      return program.run(
+      return this.programFor(pattern, traced, args).run(
         tensors,
         traced.draws.map(({ draw }) => draw),
       );
@@ -145,6 +154,24 @@ class Programs<I extends readonly unknown[], O> {
       traced.rewind();
       throw error;
     }
+  }
+
+  /** A new one, or a known one that does the same although something on the host has changed. */
+  private programFor(pattern: Pattern, traced: Trace<O>, args: I): Program<O> {
+    const taped = isGradEnabled();
+    const { guards } = traced;
+    const same = this.kept.find(
+      (one) => one.taped === taped && fits(one.pattern, args, []) && !difference(one.traced, traced),
+    );
+    if (same) {
+      same.guards = guards;
+      this.use(same);
+      return same.program;
+    }
+    const program = programOf(traced, optimize(traced.graph, backend.abilities()));
+    this.kept.unshift({ pattern, taped, traced, program, guards, verified: false });
+    while (this.kept.length > this.most) this.kept.pop()!.program.dispose();
+    return program;
   }
 
   /** Traces again and compares. */
@@ -157,4 +184,9 @@ class Programs<I extends readonly unknown[], O> {
       `jit: the function did something else the second time${line ? `, at ${line}` : ''}; got ${second} where the first time had ${first}; a number that changes from call to call must come in as an argument, or stand in a tensor outside that assign() changes`,
     );
   }
+}
+
+function holds(guards: readonly Guard[]): boolean {
+  for (let i = 0; i < guards.length; i++) if (guards[i]!.read() !== guards[i]!.seen) return false;
+  return true;
 }

@@ -1,7 +1,7 @@
 /** A program: what a trace does, done again on other numbers. */
 import { backend } from '../backend/device.ts';
 import type { Executable } from '../backend/program.ts';
-import { TsgradError } from '../core/errors.ts';
+import { IndexError, TsgradError } from '../core/errors.ts';
 import type { Draw } from '../core/random.ts';
 import { boundaryNode } from '../tensor/boundary.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -13,8 +13,6 @@ import type { Trace } from './trace.ts';
 
 /** The program of a trace. */
 export interface Program<O> {
-  /** Whether the host values that it depends on are as they were. */
-  fits(): boolean;
   /**
    * @param draws of this call; taken from the generators if left out.
    * @returns what the function returns; cells, gradients and the host change only once everything is computed.
@@ -45,10 +43,6 @@ export function programOf<O>(traced: Trace<O>, graph: Graph): Program<O> {
     ? (args, draws) => runPlanned(traced, kept, planned, executable, args, draws)
     : (args, draws) => runInterpreted(traced, kept, graph, args, draws);
   const program: Program<O> = {
-    fits: () => {
-      for (const { read, seen } of traced.guards) if (read() !== seen) return false;
-      return true;
-    },
     run: (args, draws) =>
       finish(
         traced,
@@ -81,13 +75,32 @@ function drawing<O>(
   }
 }
 
-/** The same error with the layer in which it arose: programs know no layers, so the graph is computed node by node. */
+/** The same error as eager mode gives it: programs know no layers and no losses, so the trace is computed node by node. */
 function located(traced: Trace<unknown>, error: unknown, args: readonly Tensor[], draws: readonly Draw[]): unknown {
   if (!(error instanceof TsgradError)) return error;
   try {
-    interpret(traced.graph, entriesOf(traced, args), draws);
+    interpret(traced.graph, entriesOf(traced, args), draws, (cause, id) => {
+      throw told(traced, cause, id);
+    });
   } catch (again) {
     return again;
+  }
+  return error;
+}
+
+/** Explained by whoever asked, and with the layer. */
+function told({ graph, explanations }: Trace<unknown>, cause: unknown, id: number): unknown {
+  if (!(cause instanceof TsgradError)) return cause;
+  let error: TsgradError = cause;
+  for (const explain of explanations.get(id)?.toReversed() ?? []) {
+    if (error instanceof IndexError) error = explain(error);
+  }
+  const node = graph.nodes[id]!;
+  const place = 'place' in node ? node.place : '';
+  if (place) {
+    const before = error.message;
+    error.message = `in ${place}: ${before}`;
+    if (error.stack) error.stack = error.stack.replace(before, () => error.message); // the trace quotes the message
   }
   return error;
 }

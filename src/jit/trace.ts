@@ -1,5 +1,6 @@
 /** Tracing: a function run once with a capture open, so that what it does is known and nothing has happened. */
 import { CompileError } from '../core/errors.ts';
+import type { Explanation } from '../core/explanation.ts';
 import { notingHost } from '../core/guard.ts';
 import { type Generator, type GeneratorState, watchingDraws } from '../core/random.ts';
 import { Tensor } from '../tensor/tensor.ts';
@@ -33,6 +34,8 @@ export interface Trace<O> {
   readonly gradients: readonly { readonly leaf: Tensor; readonly present: boolean }[];
   /** What else is returned, in order. */
   readonly values: readonly unknown[];
+  /** What explains an index that a node refuses, the innermost last. */
+  readonly explanations: ReadonlyMap<number, readonly Explanation[]>;
   /** By node, where the user's program made it, if that was asked for. */
   readonly stacks: readonly (string | undefined)[];
   /** Puts the generators back to before the draws of this trace. */
@@ -144,6 +147,7 @@ function finish<O>(capture: Capture, draws: Draws, out: O): Trace<O> {
     cells: assignments.map(([cell]) => cell),
     gradients: collected.map(([leaf, id]) => ({ leaf, present: id !== undefined })),
     values: valuesIn(out),
+    explanations: capture.explanations,
     stacks: capture.stacks,
     rewind: () => draws.rewind(),
   };

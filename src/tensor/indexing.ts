@@ -1,6 +1,7 @@
 /** Indexing: reading and writing by index tensors, ordering, masks and padding. */
 import { promote } from '../core/dtype.ts';
 import { ArgumentError, DtypeError, IndexError, ShapeError } from '../core/errors.ts';
+import { explaining } from '../core/explanation.ts';
 import { add, input, le, lt, mul, scalar, sub, where } from '../core/expression.ts';
 import { type Formula, formulaOf } from '../core/formula.ts';
 import { broadcastShapes, normalizeDim, type Shape, sameShape, shapeText, sizeOf } from '../core/shape.ts';
@@ -149,17 +150,10 @@ export abstract class Indexing extends LinearAlgebra {
       throw new ArgumentError(`oneHot: needs a count of at least 1; got ${count}`);
     const at = this.unsqueeze(-1);
     const ones = this.filled(at.shape, 1, 'int32');
-    try {
-      return this.apply('scatterAdd', [ones, at], { dim: this.rank, size: count });
-    } catch (error) {
-      if (!(error instanceof IndexError)) throw error;
-      throw new IndexError(
-        `oneHot: a label is outside the ${count} classes, 0 to ${count - 1}; give a larger count (${error.message})`,
-        {
-          cause: error,
-        },
-      );
-    }
+    return withAdvice(
+      () => this.apply('scatterAdd', [ones, at], { dim: this.rank, size: count }),
+      (found) => `oneHot: a label is outside the ${count} classes, 0 to ${count - 1}; give a larger count (${found})`,
+    );
   }
 
   /** The indices (int32) that sort along `dim`; equal elements keep their order, NaN is the greatest. */
@@ -255,12 +249,7 @@ function checkIndexDtype(where: string, index: Value): void {
 
 /** Where a kernel refuses an index, the error names the method instead. */
 function withAdvice<R>(f: () => R, message: (found: string) => string): R {
-  try {
-    return f();
-  } catch (error) {
-    if (error instanceof IndexError) throw new IndexError(message(error.message), { cause: error });
-    throw error;
-  }
+  return explaining(f, (error) => new IndexError(message(error.message), { cause: error }));
 }
 
 /** The index that each padded position reads. */

@@ -91,7 +91,7 @@ export interface Passage {
   /** Told of a tensor whose numbers are about to be read. */
   reading?(x: Value): void;
   /** Goes on only if all elements are finite, see `demandFinite`. */
-  demanding?(x: Value, refuse: () => Error): void;
+  demanding?(x: Value, refuse: (found: number) => Error): void;
   /** Runs `f`, in which nothing stands before the door, with all cells as they are outside. */
   aside?<R>(f: () => R): R;
   /** What one of its own is, in the place of numbers. */

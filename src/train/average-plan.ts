@@ -3,6 +3,7 @@ import { ArgumentError, StateError } from '../core/errors.ts';
 import type { OptimizerRecord } from '../io/checkpoint.ts';
 import { type AverageState, SWA, WeightAverage } from '../optim/averaging.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import { Compilation } from './compilation.ts';
 
 /** Options of `fit` that concern the average. */
 interface Options {
@@ -16,17 +17,22 @@ export class AveragePlan {
   readonly average: WeightAverage;
   private readonly every: 'epoch' | 'batch';
   private readonly from: number;
-  /** Before the last update, which may have taken in weights that are none. */
-  private before: AverageState | undefined;
+  private readonly taking: Compilation<[], void>;
 
-  private constructor(average: WeightAverage, every: 'epoch' | 'batch', from: number) {
+  private constructor(average: WeightAverage, every: 'epoch' | 'batch', from: number, jit: boolean) {
     this.average = average;
+    // where it cannot be compiled, the step before has said so
+    this.taking = new Compilation(
+      () => average.update(),
+      jit,
+      () => undefined,
+    );
     this.every = every;
     this.from = from;
   }
 
   /** @throws ArgumentError for what is no average, or options that it leaves no use for. */
-  static of({ average, averageEvery, averageFrom }: Options): AveragePlan | undefined {
+  static of({ average, averageEvery, averageFrom }: Options, jit: boolean): AveragePlan | undefined {
     if (average === undefined) {
       for (const [name, value] of Object.entries({ averageEvery, averageFrom })) {
         if (value !== undefined) throw new ArgumentError(`fit: ${name} needs an average; got ${value} without one`);
@@ -45,7 +51,7 @@ export class AveragePlan {
     if (!Number.isSafeInteger(from) || from < 1) {
       throw new ArgumentError(`fit: averageFrom must be a whole number of at least 1; got ${from}`);
     }
-    return new AveragePlan(average, every, from);
+    return new AveragePlan(average, every, from, jit);
   }
 
   /** Before the first batch. @param saved the state in the checkpoint that the model came from. */
@@ -53,7 +59,7 @@ export class AveragePlan {
     if (saved?.type === this.average.type && this.average.updates === 0) this.average.loadStateDict(saved);
   }
 
-  /** After each batch. */
+  /** After each update. */
   batchDone(epoch: number): void {
     if (this.every === 'batch' && epoch >= this.from) this.update();
   }
@@ -64,16 +70,7 @@ export class AveragePlan {
   }
 
   private update(): void {
-    this.before = this.average.updates > 0 ? this.average.stateDict() : undefined;
-    this.average.update();
-  }
-
-  /** Takes the last update back where it took in what is no number. */
-  goBack(): void {
-    const finite = (x: Tensor): boolean => x.isFinite().all().item() === 1;
-    if (this.before && !Object.values(this.average.stateDict().tensors).every(finite)) {
-      this.average.loadStateDict(this.before);
-    }
+    this.taking.run([]);
   }
 
   /** Runs `f` with the averages in place, once there are some. */

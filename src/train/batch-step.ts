@@ -1,23 +1,11 @@
 /** One batch: forward, backward and update, or nothing at all. */
 import { TrainingError, TsgradError } from '../core/errors.ts';
 import type { Batch, Tensors } from '../data/dataset.ts';
-import type { Module } from '../nn/module/module.ts';
-import { constrainAll, penaltyOf } from '../nn/parametrize/weight-rules.ts';
-import { clipGradNorm, clipGradValue } from '../optim/clip.ts';
-import type { Optimizer, OptimizerState } from '../optim/optimizer.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { type Metrics, updateMetrics } from './metric-choice.ts';
-import { listOf, run } from './network.ts';
-import type { Objective } from './objective.ts';
+import { listOf } from './network.ts';
 import { cellsOf, Snapshot } from './snapshot.ts';
-
-/** How gradients are bounded before the update. */
-export interface ClipOptions {
-  /** The greatest norm of all gradients together. */
-  readonly clipNorm?: number | undefined;
-  /** The greatest size of each element of a gradient. */
-  readonly clipValue?: number | undefined;
-}
+import { NotFinite, type TrainStep } from './train-step.ts';
 
 /** The loss of one batch, and those of its outputs where there are several. */
 export interface StepLoss {
@@ -25,95 +13,96 @@ export interface StepLoss {
   readonly parts: readonly number[];
 }
 
-/** Trains a module batch by batch. */
+/** Trains a module batch by batch, with an update after each or after some. */
 export class BatchStep {
-  private readonly module: Module;
-  private readonly optimizer: Optimizer;
-  private readonly objective: Objective;
-  private readonly clip: ClipOptions;
-  private readonly parameters: readonly Tensor[];
-  private readonly layers: readonly Module[];
+  private readonly step: TrainStep;
+  private readonly every: number;
   private readonly cells: readonly Tensor[];
-  /** Called with the first outputs, before anything has changed. */
-  private check: ((outputs: readonly Tensor[]) => void) | undefined;
-  /** Before the last step, which may turn out to have been the bad one. */
-  private earlier: { readonly cells: Snapshot; readonly optimizer: OptimizerState } | undefined;
+  /** Batches since the last update. */
+  private waiting: number = 0;
 
   /**
-   * @param module built, since its parameters are looked up once.
-   * @param check called with the first outputs: what it throws leaves everything as it is.
+   * @param step over a module that is built.
+   * @param every how many batches make an update.
+   * @param check called once with tensors in the shapes of the outputs: what it throws leaves everything as it is.
    */
-  constructor(
-    module: Module,
-    optimizer: Optimizer,
-    objective: Objective,
-    clip: ClipOptions,
-    check: (outputs: readonly Tensor[]) => void,
-  ) {
-    this.module = module;
-    this.optimizer = optimizer;
-    this.objective = objective;
-    this.clip = clip;
-    this.check = check;
-    this.parameters = module.parameters();
-    this.layers = module.namedModules().map(([, layer]) => layer);
-    this.cells = cellsOf(module);
+  constructor(step: TrainStep, every: number, check: (outputs: readonly Tensor[]) => void) {
+    this.step = step;
+    this.every = every;
+    this.cells = cellsOf(step.module);
+    if (step.outputs) check(step.outputs);
+    else step.check = check;
+    if (every > 1) step.forget();
+  }
+
+  /** Whether gradients wait for an update. */
+  get isWaiting(): boolean {
+    return this.waiting > 0;
   }
 
   /**
    * Trains on one batch; the metrics see what the model gave before its update.
    * @param place where training is, for messages: `epoch 1, batch 500`.
    * @returns the batch's loss, penalties of regularized parameters included, and those of several outputs.
-   * @throws TrainingError for a loss that is no number. Whatever is thrown, parameters, buffers and optimizer are as before.
+   * @throws TrainingError for a loss or gradient that is no number. Where the step fails, parameters, buffers and optimizer
+   * are as before.
    */
   run({ x, y }: Batch<Tensors, Tensors>, metrics: Metrics, place: string): StepLoss {
-    const before = { cells: new Snapshot(this.cells), optimizer: this.optimizer.stateDict() };
+    const { step } = this;
+    const { loss, parts, outputs, targets } = this.attempt(x, place, () =>
+      (this.every > 1 ? step.part : step.whole).run([x, y], (f) => this.orNothing(f)),
+    );
+    if (this.every > 1) {
+      this.waiting += 1;
+      if (this.waiting === this.every) this.update(x, place);
+    }
+    this.attempt(x, place, () => updateMetrics(metrics, outputs, targets));
+    return { value: loss.item(), parts: parts.map((part) => part.item()) };
+  }
+
+  /** The update by the batches since the last one, where there are any. */
+  finish(place: string): void {
+    if (this.waiting > 0) this.update([], place);
+  }
+
+  private update(x: Tensors, place: string): void {
+    this.attempt(x, place, () => this.step.update.run([], (f) => this.orNothing(f)));
+    this.waiting = 0;
+  }
+
+  private attempt<R>(x: Tensors, place: string, f: () => R): R {
     try {
-      const output = run(this.module, x);
-      this.check?.(listOf(output));
-      this.check = undefined;
-      const { loss: fit, parts, outputs, targets } = this.objective.assess(output, y);
-      const penalty = penaltyOf(this.parameters, this.layers);
-      const loss = penalty ? fit.add(penalty) : fit;
-      const value = loss.item();
-      const values = parts.map((part) => part.item());
-      if (!Number.isFinite(value)) throw this.diverged(value, x, place);
-      loss.backward();
-      this.bound();
-      this.optimizer.step();
-      constrainAll(this.parameters);
-      this.optimizer.zeroGrad();
-      updateMetrics(metrics, outputs, targets);
-      this.earlier = before;
-      return { value, parts: values };
+      return f();
     } catch (error) {
-      this.goBack(before);
-      if (error instanceof TsgradError && !(error instanceof TrainingError)) locate(error, place);
+      if (error instanceof NotFinite) throw this.diverged(error, x, place);
+      if (error instanceof TsgradError) locate(error, place);
       throw error;
     }
   }
 
-  private bound(): void {
-    const { clipNorm, clipValue } = this.clip;
-    if (clipValue !== undefined) clipGradValue(this.parameters, clipValue);
-    if (clipNorm !== undefined) clipGradNorm(this.parameters, clipNorm);
+  /** In eager mode: values are immutable, so keeping them copies nothing. */
+  private orNothing<R>(f: () => R): R {
+    const { optimizer, collected } = this.step;
+    const cells = new Snapshot([...this.cells, ...collected]);
+    const state = optimizer.stateDict();
+    try {
+      return f();
+    } catch (error) {
+      cells.restore();
+      optimizer.loadStateDict(state);
+      for (const p of this.step.module.parameters()) p.grad = undefined;
+      optimizer.zeroGrad();
+      throw error;
+    }
   }
 
-  /** A finite loss can have a gradient that is not: then the step before spoilt the parameters, and goes too. */
-  private goBack(before: { readonly cells: Snapshot; readonly optimizer: OptimizerState }): void {
-    const to = this.earlier !== undefined && !before.cells.isFinite() ? this.earlier : before;
-    to.cells.restore();
-    this.optimizer.loadStateDict(to.optimizer);
-    this.optimizer.zeroGrad();
-  }
-
-  private diverged(loss: number, x: Tensors, place: string): TrainingError {
+  private diverged({ what, found }: NotFinite, x: Tensors, place: string): TrainingError {
     const clean = listOf(x).every((one) => one.isFinite().all().item() === 1);
-    const advice = clean
-      ? `try a lower learning rate (now ${this.optimizer.lr}), or clipNorm: 1`
-      : 'the batch holds NaN or infinite inputs: look at the data';
+    const rate = `try a lower learning rate (now ${this.step.optimizer.lr}), or clipNorm: 1`;
+    const root = what === 'gradient' ? ', and look for roots, logarithms and quotients at 0' : '';
+    const advice = clean ? rate + root : 'the batch holds NaN or infinite inputs: look at the data';
     return new TrainingError(
-      `fit: the loss is no number any more; got ${loss} in ${place}; ${advice}; the parameters are as before the bad step`,
+      `fit: the ${what} is no number any more; got ${found} in ${place}; ${advice}; the parameters are as before the bad step`,
     );
   }
 }

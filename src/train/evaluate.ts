@@ -2,14 +2,12 @@
 import { ArgumentError, ShapeError } from '../core/errors.ts';
 import { shapeText } from '../core/shape.ts';
 import { isTensorList, type Tensors } from '../data/dataset.ts';
-import { penaltyOf } from '../nn/parametrize/weight-rules.ts';
-import { noGrad } from '../tensor/grad.ts';
 import { Tensor, type TensorLike } from '../tensor/tensor.ts';
 import { batchOf, type Feed } from './feed.ts';
 import type { Scores } from './history.ts';
 import { updateMetrics } from './metric-choice.ts';
 import { lossOfModel, type ModelState } from './model-state.ts';
-import { countOf, listOf, run } from './network.ts';
+import { countOf, listOf } from './network.ts';
 import { Pauses } from './pause.ts';
 import { RunningScores } from './running-scores.ts';
 import { modesOf, restoreModes } from './snapshot.ts';
@@ -24,25 +22,24 @@ export async function evaluate(
   where: string,
   state: ModelState,
   feed: Feed,
+  jit: boolean,
   signal?: Signal,
 ): Promise<({ readonly loss: number } & Scores) | undefined> {
-  const loss = lossOfModel(where, state);
-  const { module } = state;
+  const objective = lossOfModel(where, state);
   const scores = new RunningScores(state.metrics.perOutput.flat());
   const pauses = new Pauses();
   let batches = 0;
+  state.forward.recheck();
   const finished = await evaluating(state, async () => {
     for await (const given of feed.epoch()) {
       const { x, y } = batchOf(where, given);
-      noGrad(() => {
-        const [parameters, layers] = [module.parameters(), module.namedModules().map(([, layer]) => layer)];
-        const { loss: fit, parts, outputs, targets } = loss.assess(run(module, x), y);
-        const penalty = penaltyOf(parameters, layers);
-        const total = (penalty ? fit.add(penalty) : fit).item();
-        const each = parts.map((part) => part.item());
-        scores.add(total, countOf(x), each);
-        updateMetrics(state.metrics, outputs, targets);
-      });
+      const { loss, parts, outputs, targets } = state.forward.score(x, y, objective, jit);
+      scores.add(
+        loss.item(),
+        countOf(x),
+        parts.map((part) => part.item()),
+      );
+      updateMetrics(state.metrics, outputs, targets);
       batches += 1;
       await pauses.due();
       if (signal?.aborted) return false;
@@ -58,6 +55,7 @@ export async function predict(
   state: ModelState,
   x: TensorLike | readonly Tensor[],
   batchSize: number,
+  jit: boolean,
 ): Promise<Tensors> {
   const inputs = (isTensorList(x) ? x : [x]).map((one) => (one instanceof Tensor ? one.detach() : Tensor.from(one)));
   const count = countOf(inputs);
@@ -74,7 +72,7 @@ export async function predict(
   await evaluating(state, async () => {
     for (let at = 0; at < count; at += batchSize) {
       const part = inputs.map((input) => input.narrow(0, at, Math.min(batchSize, count - at)));
-      outputs.push(noGrad(() => run(state.module, part)));
+      outputs.push(state.forward.outputs(part.length === 1 ? part[0]! : part, jit));
       await pauses.due();
     }
   });

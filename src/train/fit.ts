@@ -9,7 +9,7 @@ import type { WeightAverage } from '../optim/averaging.ts';
 import type { Optimizer } from '../optim/optimizer.ts';
 import type { Schedule } from '../optim/schedule/schedule.ts';
 import { AveragePlan } from './average-plan.ts';
-import { BatchStep, type ClipOptions, type StepLoss } from './batch-step.ts';
+import { BatchStep } from './batch-step.ts';
 import type { Callback, Training } from './callback.ts';
 import { evaluate, type Signal } from './evaluate.ts';
 import { batchOf, type Feed, feedOf, holdOut, isBatched, type TrainingData } from './feed.ts';
@@ -24,6 +24,7 @@ import { Progress } from './progress.ts';
 import { RunningScores } from './running-scores.ts';
 import { SchedulePlan } from './schedule-plan.ts';
 import { modesOf, restoreModes } from './snapshot.ts';
+import { type ClipOptions, TrainStep } from './train-step.ts';
 
 /** Options of `fit`. */
 export interface FitOptions extends ClipOptions {
@@ -57,6 +58,13 @@ export interface FitOptions extends ClipOptions {
   readonly averageEvery?: 'epoch' | 'batch';
   /** The first epoch whose weights are averaged; default 1. */
   readonly averageFrom?: number;
+  /**
+   * How many batches make an update, by the mean gradient of their samples, as one batch that is so many times larger would;
+   * default 1. The last update of an epoch takes in what is left. Schedules and averages by the batch go by updates then.
+   */
+  readonly accumulate?: number;
+  /** Whether the step is compiled, which changes no result but in the last digits; default that of the model, true. */
+  readonly jit?: boolean;
   /** What orders the samples; the default generator if left out. */
   readonly generator?: Generator;
   /** Whether the first training of a loaded model goes on with the random state of its checkpoint; default true. */
@@ -108,6 +116,10 @@ function planOf(state: ModelState, data: TrainingData, options: FitOptions): Pla
   if (validation !== undefined && validationSplit !== undefined) {
     throw new ArgumentError('fit: got both validation and validationSplit; give one of them');
   }
+  const { accumulate = 1 } = options;
+  if (!Number.isInteger(accumulate) || accumulate < 1) {
+    throw new ArgumentError(`fit: accumulate must be a whole number of at least 1; got ${accumulate}`);
+  }
   const loss = lossOfModel('fit', state);
   const [training, held] = validationSplit === undefined ? [data, validation] : holdOut('fit', data, validationSplit);
   const { generator } = options;
@@ -123,7 +135,7 @@ function planOf(state: ModelState, data: TrainingData, options: FitOptions): Pla
     callbacks: progress ? [progress, ...callbacks] : callbacks,
     progress,
     schedule: SchedulePlan.of(options, held !== undefined),
-    average: AveragePlan.of(options),
+    average: AveragePlan.of(options, options.jit ?? state.jit),
     options,
   };
 }
@@ -212,6 +224,7 @@ class Run implements Training {
     this.running.reset();
     await this.each((callback) => callback.onEpochBegin?.(this));
     state.module.train();
+    state.trainStep?.recheck(); // callbacks may have changed what it depends on
     const complete = await this.trainBatches();
     if (!complete) return;
     this.batches = this.batch;
@@ -235,7 +248,8 @@ class Run implements Training {
   private async validate(): Promise<({ readonly loss: number } & Scores) | undefined> {
     const { validation, average, options } = this.plan;
     if (!validation) return undefined;
-    const score = () => evaluate('fit, validation', this.state, validation, options.signal);
+    const score = () =>
+      evaluate('fit, validation', this.state, validation, options.jit ?? this.state.jit, options.signal);
     return average ? average.using(score) : score();
   }
 
@@ -246,26 +260,32 @@ class Run implements Training {
       const place = `epoch ${this.epoch}, batch ${this.batch + 1}`;
       const batch = batchOf(`fit, ${place}`, given);
       this.step ??= this.prepare(batch);
-      const loss = this.runStep(this.step, batch, place);
+      const { step } = this;
+      const loss = step.run(batch, this.state.metrics, place);
       this.running.add(loss.value, countOf(batch.x), loss.parts);
       this.batch += 1;
-      this.plan.schedule?.batchDone();
-      this.plan.average?.batchDone(this.epoch);
+      if (!step.isWaiting) this.updated();
       await this.each((callback) => callback.onBatchEnd?.(this));
       await this.pauses.due();
-      if (!this.goesOn()) return this.batch === this.batches;
+      if (this.goesOn()) continue;
+      this.finishStep();
+      return this.batch === this.batches;
     }
     if (this.batch === 0) throw new ArgumentError('fit: there was no batch to train on; give at least one sample');
+    this.finishStep();
     return true;
   }
 
-  private runStep(step: BatchStep, batch: Batch<Tensors, Tensors>, place: string): StepLoss {
-    try {
-      return step.run(batch, this.state.metrics, place);
-    } catch (error) {
-      this.plan.average?.goBack();
-      throw error;
-    }
+  /** The update by what is left of accumulated gradients. */
+  private finishStep(): void {
+    if (!this.step?.isWaiting) return;
+    this.step.finish(`epoch ${this.epoch}, batch ${this.batch}`);
+    this.updated();
+  }
+
+  private updated(): void {
+    this.plan.schedule?.batchDone();
+    this.plan.average?.batchDone(this.epoch);
   }
 
   /** Makes what only the first batch can tell: parameters whose size it sets, and the optimizer over them. */
@@ -288,13 +308,24 @@ class Run implements Training {
     state.resumeAverage = undefined;
     state.average = plan.average?.average;
     state.schedule = plan.schedule?.schedule;
-    return new BatchStep(module, this.optimizer, plan.loss, plan.options, (outputs) => {
+    return new BatchStep(this.trainStep(this.optimizer), plan.options.accumulate ?? 1, (outputs) => {
       for (const [k, output] of outputs.entries()) {
         if (!plan.loss.takesLabels(k)) continue;
         checkLabels('training data', plan.train, output, k);
         if (plan.validation) checkLabels('validation data', plan.validation, output, k);
       }
     });
+  }
+
+  /** The one of the last `fit`, which is compiled already, if it does the same. */
+  private trainStep(optimizer: Optimizer): TrainStep {
+    const { state, plan } = this;
+    const { clipNorm, clipValue, jit = state.jit } = plan.options;
+    const known = state.trainStep;
+    if (known?.does(optimizer, plan.loss, { clipNorm, clipValue }, jit)) return known;
+    known?.dispose();
+    state.trainStep = new TrainStep(state.module, optimizer, plan.loss, { clipNorm, clipValue }, jit, state.refused);
+    return state.trainStep;
   }
 
   private goesOn(): boolean {

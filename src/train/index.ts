@@ -1,6 +1,5 @@
 /** The public face of the train room: the model, and what takes part in its training. */
 export { type UpdateBatchNormOptions, updateBatchNorm } from './batch-norm-statistics.ts';
-export type { ClipOptions } from './batch-step.ts';
 export type { Callback, Training } from './callback.ts';
 export { EarlyStopping, type EarlyStoppingOptions } from './early-stopping.ts';
 export type { Signal } from './evaluate.ts';
@@ -22,3 +21,4 @@ export type { MonitorOptions } from './monitor.ts';
 export type { OutputOf } from './network.ts';
 export type { LossOption } from './objective.ts';
 export type { OptimizerChoice, OptimizerName } from './optimizer-choice.ts';
+export type { ClipOptions } from './train-step.ts';

@@ -7,10 +7,12 @@ import type { Module } from '../nn/module/module.ts';
 import type { AverageState, WeightAverage } from '../optim/averaging.ts';
 import type { Optimizer } from '../optim/optimizer.ts';
 import type { Schedule, ScheduleState } from '../optim/schedule/schedule.ts';
+import type { Forward } from './forward.ts';
 import type { EpochRecord } from './history.ts';
 import type { Metrics, MetricsOption } from './metric-choice.ts';
 import type { Objective } from './objective.ts';
 import type { OptimizerChoice } from './optimizer-choice.ts';
+import type { TrainStep } from './train-step.ts';
 
 /** One model. */
 export interface ModelState {
@@ -39,6 +41,14 @@ export interface ModelState {
   order: () => GeneratorState | undefined;
   /** Whether it is being trained. */
   busy: boolean;
+  /** Whether what it does is compiled. */
+  readonly jit: boolean;
+  /** Told why something could not be compiled. */
+  readonly refused: (reason: string) => void;
+  /** The step of the last `fit`. */
+  trainStep: TrainStep | undefined;
+  /** What `evaluate` and `predict` do to a batch. */
+  readonly forward: Forward;
   /** What the model had when it was saved, but no file can hold and nobody has passed yet. */
   absent: readonly string[];
 }

@@ -8,9 +8,11 @@ import { type Layer, Module, type SummaryOptions } from '../nn/module/module.ts'
 import type { Optimizer } from '../optim/optimizer.ts';
 import type { Tensor, TensorLike } from '../tensor/tensor.ts';
 import { splitAverages, withAverages } from './average-plan.ts';
+import { warningOnce } from './compilation.ts';
 import { evaluate, predict } from './evaluate.ts';
 import { feedOf, isBatched, type TrainingData } from './feed.ts';
 import { type FitOptions, train } from './fit.ts';
+import { Forward } from './forward.ts';
 import type { EpochRecord, History, Scores } from './history.ts';
 import { type MetricsOption, metricsOf } from './metric-choice.ts';
 import type { ModelState } from './model-state.ts';
@@ -36,18 +38,27 @@ export interface ModelOptions {
   readonly lossWeights?: readonly number[] | undefined;
   /** Of several outputs a list for each: `[['accuracy'], []]`. */
   readonly metrics?: MetricsOption | undefined;
+  /**
+   * Whether training, evaluation and prediction are compiled, each at its first batch; default true. What cannot be, such as
+   * a forward that reads numbers, runs eagerly with a warning that says why.
+   */
+  readonly jit?: boolean | undefined;
 }
 
 /** Options of `evaluate`. */
 export interface EvaluateOptions {
   /** Samples per batch; default 128. */
   readonly batchSize?: number;
+  /** Whether the forward pass is compiled; default that of the model, true. */
+  readonly jit?: boolean;
 }
 
 /** Options of `predict`. */
 export interface PredictOptions {
   /** Samples per batch; default 128. */
   readonly batchSize?: number;
+  /** Whether the forward pass is compiled; default that of the model, true. */
+  readonly jit?: boolean;
 }
 
 /** Options of `save` and `toBytes`. */
@@ -84,12 +95,13 @@ export class Model<M extends Module = Layer> {
         `Model: takes a module; got ${module === null ? 'null' : typeof module}; pass new nn.Sequential(…)`,
       );
     }
-    const { optimizer, loss, lossWeights, metrics = [] } = options;
+    const { optimizer, loss, lossWeights, metrics = [], jit = true } = options;
     if (optimizer !== undefined) checkOptimizer(optimizer);
     if (loss === undefined && lossWeights !== undefined) {
       throw new ArgumentError('Model: lossWeights need a loss; got weights without one');
     }
     const objective = loss === undefined ? undefined : new Objective(loss, lossWeights);
+    const refused = warningOnce();
     this.module = module;
     this.state = {
       module,
@@ -107,6 +119,10 @@ export class Model<M extends Module = Layer> {
       resumeAverage: undefined,
       order: () => undefined,
       busy: false,
+      jit,
+      refused,
+      trainStep: undefined,
+      forward: new Forward(module, objective, refused),
       absent: [],
     };
   }
@@ -132,9 +148,9 @@ export class Model<M extends Module = Layer> {
 
   /** The loss and the metrics over the data, in evaluation mode. */
   async evaluate(data: TrainingData, options: EvaluateOptions = {}): Promise<{ readonly loss: number } & Scores> {
-    const { batchSize } = options;
+    const { batchSize, jit = this.state.jit } = options;
     const feed = feedOf('evaluate', data, isBatched(data) ? { batchSize } : { batchSize: batchSize ?? 128 }, false);
-    const scores = await evaluate('evaluate', this.state, feed);
+    const scores = await evaluate('evaluate', this.state, feed, jit);
     if (scores) return scores;
     throw new StateError('evaluate: stopped without a signal');
   }
@@ -144,8 +160,11 @@ export class Model<M extends Module = Layer> {
    * @param x of several inputs a list of tensors.
    * @throws ShapeError where there is no sample, or the module does not take its shape.
    */
-  async predict(x: TensorLike | readonly Tensor[], { batchSize = 128 }: PredictOptions = {}): Promise<OutputOf<M>> {
-    const outputs = await predict(this.state, x, batchSize);
+  async predict(
+    x: TensorLike | readonly Tensor[],
+    { batchSize = 128, jit = this.state.jit }: PredictOptions = {},
+  ): Promise<OutputOf<M>> {
+    const outputs = await predict(this.state, x, batchSize, jit);
     return outputs as OutputOf<M>; // joined batch by batch, in the form in which forward gives them
   }
 
@@ -211,6 +230,7 @@ export class Model<M extends Module = Layer> {
       loss: options.loss ?? training?.loss,
       lossWeights: options.lossWeights ?? (options.loss === undefined ? training?.lossWeights : undefined),
       metrics: options.metrics ?? training?.metrics,
+      jit: options.jit,
     });
     const { state } = model;
     if (record) {

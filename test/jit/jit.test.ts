@@ -205,7 +205,7 @@ describe('gradients', () => {
     expect(() => f(x)).toThrow(GradientError);
     expect(numbers(noGrad(() => f(x)))).toEqual([2]);
     const taped = x.mul(3);
-    expect(() => jit(() => taped.add(1))()).toThrow(GradientError);
+    expect(() => jit(() => taped.add(1))()).toThrow(/on the tape from outside/);
   });
 
   it('of arguments may be taken inside', () => {

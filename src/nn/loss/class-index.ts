@@ -1,6 +1,7 @@
 /** Class indices as targets: what they may be, the losses at them, weights of classes and labels that are ignored. */
 import { isFloat } from '../../core/dtype.ts';
 import { ArgumentError, DtypeError, IndexError, ShapeError } from '../../core/errors.ts';
+import { explaining } from '../../core/explanation.ts';
 import { type Shape, sameShape, shapeText, sizeOf } from '../../core/shape.ts';
 import { Tensor, type TensorLike } from '../../tensor/tensor.ts';
 import { checkReduction, type LossOptions, type Reduction, reduce } from './reduction.ts';
@@ -75,16 +76,14 @@ export function wholeNumbers(where: string, what: string, y: Tensor, isTensor: b
 
 /** @internal x at the labels, without the dim of the classes. */
 export function pick(x: Tensor, labels: Tensor, { where, dim, count }: Classes): Tensor {
-  try {
-    return x.gather(dim, labels.unsqueeze(dim)).squeeze(dim);
-  } catch (error) {
-    if (!(error instanceof IndexError)) throw error;
-    const wrong = labels.dataSync().find((label) => label < 0 || label >= count);
-    throw new IndexError(
-      `${where}: label ${wrong} is outside the ${count} classes of the input; labels go from 0 to ${count - 1}`,
-      { cause: error },
-    );
-  }
+  return explaining(
+    () => x.gather(dim, labels.unsqueeze(dim)).squeeze(dim),
+    (error) =>
+      new IndexError(
+        `${where}: label ${error.index} is outside the ${count} classes of the input; labels go from 0 to ${count - 1}`,
+        { cause: error },
+      ),
+  );
 }
 
 /** @internal [C] spread so that it broadcasts with the input. */

@@ -1,6 +1,7 @@
 /** Connectionist temporal classification: how likely a label sequence is, over all ways to spread it over time. */
 import { isFloat } from '../../core/dtype.ts';
 import { ArgumentError, DtypeError, IndexError, ShapeError } from '../../core/errors.ts';
+import { explaining } from '../../core/explanation.ts';
 import { add, constant, define, type Expr, eq, input, max, sub, unary, where } from '../../core/expression.ts';
 import { sameShape, shapeText } from '../../core/shape.ts';
 import { Tensor, type TensorLike } from '../../tensor/tensor.ts';
@@ -122,7 +123,7 @@ function lengthsOf(name: string, given: TensorLike, batch: number, most: number)
   }
   return withAdvice(
     () => Tensor.arange(most + 1, { dtype: 'int32' }).gather(0, lengths),
-    () => `${name} must be from 0 to ${most}; got ${shapeText([...lengths.dataSync()])}`,
+    (length) => `${name} must be from 0 to ${most}; got ${length}`,
   );
 }
 
@@ -131,13 +132,8 @@ function before(lengths: Tensor, n: number): Tensor {
   return lengths.unsqueeze(1).gt(Tensor.arange(n, { dtype: 'int32' }));
 }
 
-function withAdvice(f: () => Tensor, message: () => string): Tensor {
-  try {
-    return f();
-  } catch (error) {
-    if (error instanceof IndexError) throw new IndexError(`ctc: ${message()}`, { cause: error });
-    throw error;
-  }
+function withAdvice(f: () => Tensor, message: (index: number | undefined) => string): Tensor {
+  return explaining(f, (error) => new IndexError(`ctc: ${message(error.index)}`, { cause: error }));
 }
 
 /** The log-probability of each state at each step, [B, T, L]. */
@@ -146,10 +142,7 @@ function emissions(x: Tensor, { labels }: Goal, blank: number): Tensor {
   const states = interleave(Tensor.fullLike(labels, blank), labels, Tensor.full([batch, 1], blank, { dtype: 'int32' }));
   return withAdvice(
     () => x.gather(2, states.unsqueeze(1).expand([batch, steps, states.shape[1]!])),
-    () => {
-      const wrong = labels.dataSync().find((label) => label < 0 || label >= classes);
-      return `label ${wrong} is outside the ${classes} classes of logProbs; labels go from 0 to ${classes - 1}`;
-    },
+    (label) => `label ${label} is outside the ${classes} classes of logProbs; labels go from 0 to ${classes - 1}`,
   );
 }
 

@@ -1,7 +1,7 @@
 /** The base of everything that holds parameters: names, modes, state, and sizes inferred at the first call. */
 import type { Dtype } from '../../core/dtype.ts';
 import { ArgumentError, StateError } from '../../core/errors.ts';
-import { depending, guarded } from '../../core/guard.ts';
+import { depending, guarded, isCompiling } from '../../core/guard.ts';
 import { type Shape, shapeText } from '../../core/shape.ts';
 import { Tensor } from '../../tensor/tensor.ts';
 import { GraphValue } from '../container/graph-value.ts';
@@ -12,7 +12,7 @@ import { computeProperty, setProperties } from './property.ts';
 import { outputsOnZeros, zerosFor } from './rehearsal.ts';
 import { within } from './running.ts';
 import { joinPath, stateName } from './state-name.ts';
-import { structureReader } from './structure-reader.ts';
+import { StructureReader } from './structure-reader.ts';
 import { formatSummary } from './summary.ts';
 
 /** Options of `build`. */
@@ -61,7 +61,7 @@ export abstract class Module {
 
   #training = true; // hard private: a class of the user's may have fields of any name
   readonly #readTraining = (): boolean => this.#training;
-  readonly #readStructure = structureReader(() => this.members(), Module);
+  readonly #structure = new StructureReader(() => this.members(), Module);
 
   constructor() {
     // Every forward runs inside `within`, whoever calls it and whoever wrote it: the class's own is shadowed here.
@@ -77,8 +77,9 @@ export abstract class Module {
 
   /** @internal Runs `f` as this module: other methods that compute use it to get the path into errors. */
   protected within<R>(f: () => R): R {
-    const result = within(this, f);
-    depending(this.#readStructure); // afterwards, since a layer makes its parameters at the first call
+    if (!isCompiling()) return within(this, f);
+    const result = this.#structure.watching(() => within(this, f));
+    depending(this.#structure.read); // afterwards, since a layer makes its parameters at the first call
     return result;
   }
 
@@ -116,7 +117,7 @@ export abstract class Module {
   /** Every module under every name it has; never inside itself. */
   *#walk(path: string, above: readonly Module[]): Generator<[string, Module]> {
     if (above.includes(this)) return;
-    depending(this.#readStructure);
+    depending(this.#structure.read);
     yield [path, this];
     for (const [name, part] of this.#parts()) {
       if (part instanceof Module) yield* part.#walk(joinPath(path, name), [...above, this]);

@@ -1,9 +1,10 @@
 /** Compiled loops beside the interpreter and the definition: the same bits for any formula, dtypes and layouts. */
 import { describe, expect, it } from 'vitest';
+import { copy } from '../../../kernels/cpu/copy.ts';
 import { map, mapInterpreted } from '../../../kernels/cpu/map.ts';
 import type { Operand } from '../../../kernels/cpu/operand.ts';
 import { type Dtype, dtypes, promote, type TypedArray } from '../../../src/core/dtype.ts';
-import { add, input, lt, mul, scalar, unary, where } from '../../../src/core/expression.ts';
+import { add, div, input, lt, mul, scalar, unary, where } from '../../../src/core/expression.ts';
 import { type Formula, formulaOf } from '../../../src/core/formula.ts';
 import { contiguousLayout, elementOffsets } from '../../../src/core/layout.ts';
 import { unaryFormulas } from '../../../src/tensor/formulas.ts';
@@ -138,4 +139,16 @@ describe('a branch that is not taken', () => {
     const x: Operand = { storage: Float64Array.of(-1, 1, 0), layout: contiguousLayout([3]), dtype: 'float64' };
     expect([...map(formula, [], [x], 'float64')]).toEqual([7, 0, 7]);
   });
+});
+
+it('computes in the dtype of the result where it is stronger than the inputs', () => {
+  const x = operand(new Dice(3), [5]);
+  const third = formulaOf(div(input(0), 3), 1);
+  const of = (dtype: Dtype, xs: readonly Operand[]): number[] => [...map(third, [], xs, dtype)];
+  const strided = operand(new Dice(3), [5, 3], 'float32', 'permuted');
+  for (const y of [x, strided]) {
+    const numbers = [...copy(y)];
+    expect(of('float32', [y])).toEqual(numbers.map((n) => Math.fround(n / 3)));
+    expect(of('float64', [y])).toEqual(numbers.map((n) => n / 3));
+  }
 });

@@ -1,0 +1,205 @@
+/** What training does to a batch: forward, backward and update, or gradients that are collected for a later update. */
+import type { Tensors } from '../data/dataset.ts';
+import type { Module } from '../nn/module/module.ts';
+import { constrainAll, penaltyOf } from '../nn/parametrize/weight-rules.ts';
+import { clipGradNorm, clipGradValue } from '../optim/clip.ts';
+import type { Optimizer } from '../optim/optimizer.ts';
+import { demandFinite } from '../tensor/demand.ts';
+import { noGrad } from '../tensor/grad.ts';
+import { Tensor } from '../tensor/tensor.ts';
+import { outside } from '../tensor/value.ts';
+import { Compilation } from './compilation.ts';
+import { countOf, listOf, run } from './network.ts';
+import type { Objective } from './objective.ts';
+
+/** How gradients are bounded before the update. */
+export interface ClipOptions {
+  /** The greatest norm of all gradients together. */
+  readonly clipNorm?: number | undefined;
+  /** The greatest size of each element of a gradient. */
+  readonly clipValue?: number | undefined;
+}
+
+/** What a step gives, off the tape. */
+export interface StepResult {
+  /** Penalties of regularized parameters included. */
+  readonly loss: Tensor;
+  /** The losses of several outputs. */
+  readonly parts: readonly Tensor[];
+  readonly outputs: readonly Tensor[];
+  readonly targets: readonly Tensor[];
+}
+
+/** A loss or gradient that is no number. */
+export class NotFinite extends Error {
+  readonly what: 'loss' | 'gradient';
+  readonly found: number;
+
+  constructor(what: 'loss' | 'gradient', found: number) {
+    super(`the ${what} is ${found}`);
+    this.what = what;
+    this.found = found;
+  }
+}
+
+/** The steps of one optimizer over one module. Nothing in it depends on the batch but its shapes. */
+export class TrainStep {
+  readonly module: Module;
+  readonly optimizer: Optimizer;
+  readonly objective: Objective;
+  readonly clip: ClipOptions;
+  private readonly jit: boolean;
+  /** Gradients go into an update. */
+  readonly whole: Compilation<[Tensors, Tensors], StepResult>;
+  /** Gradients are collected. */
+  readonly part: Compilation<[Tensors, Tensors], StepResult>;
+  /** The update by what was collected. */
+  readonly update: Compilation<[], void>;
+  /** Called with what has the outputs' shapes, before anything has changed: what it throws leaves everything as it is. */
+  check: ((outputs: readonly Tensor[]) => void) | undefined;
+  /** Zeros in the shapes of the outputs, once they are known. */
+  outputs: readonly Tensor[] | undefined;
+  /** Per parameter that gradients reach, their sum over the samples since the last update. */
+  private readonly sums = new Map<Tensor, Tensor>();
+  private readonly samples: Tensor = Tensor.zeros([]);
+
+  constructor(
+    module: Module,
+    optimizer: Optimizer,
+    objective: Objective,
+    clip: ClipOptions,
+    jit: boolean,
+    refused: (reason: string) => void,
+  ) {
+    this.module = module;
+    this.optimizer = optimizer;
+    this.objective = objective;
+    this.clip = clip;
+    this.jit = jit;
+    this.whole = new Compilation((x, y) => this.runWhole(x, y), jit, refused);
+    this.part = new Compilation((x, y) => this.runPart(x, y), jit, refused);
+    this.update = new Compilation(() => this.runUpdate(), jit, refused);
+  }
+
+  /** Whether one of these would do the same. */
+  does(optimizer: Optimizer, objective: Objective, { clipNorm, clipValue }: ClipOptions, jit: boolean): boolean {
+    const same = this.optimizer === optimizer && this.objective === objective && this.jit === jit;
+    return same && this.clip.clipNorm === clipNorm && this.clip.clipValue === clipValue;
+  }
+
+  /** The cells of gradients that wait for an update. */
+  get collected(): readonly Tensor[] {
+    return [...this.sums.values(), this.samples];
+  }
+
+  /** Forgets what was collected. */
+  forget(): void {
+    for (const cell of this.collected) cell.assign(Tensor.zerosLike(cell));
+  }
+
+  /** The next batch of each kind looks whether all is as it was when it was compiled. */
+  recheck(): void {
+    for (const one of [this.whole, this.part, this.update]) one.recheck();
+  }
+
+  dispose(): void {
+    for (const one of [this.whole, this.part, this.update]) one.dispose();
+  }
+
+  private runWhole(x: Tensors, y: Tensors): StepResult {
+    const { result, reached } = this.backward(x, y);
+    this.apply(reached);
+    return result;
+  }
+
+  private runPart(x: Tensors, y: Tensors): StepResult {
+    const { result, reached } = this.backward(x, y);
+    const count = countOf(x);
+    noGrad(() => {
+      for (const p of reached) {
+        const sum = this.sumOf(p);
+        sum.assign(sum.add(p.grad!.mul(count)));
+      }
+      this.samples.assign(this.samples.add(count));
+    });
+    dropGradients(reached);
+    return result;
+  }
+
+  private runUpdate(): void {
+    const reached = [...this.sums.keys()];
+    noGrad(() => {
+      for (const [p, sum] of this.sums) {
+        p.grad = sum.div(this.samples.cast(p.dtype));
+        sum.assign(Tensor.zerosLike(sum));
+      }
+      this.samples.assign(0);
+    });
+    this.apply(reached);
+  }
+
+  /** Forward and backward; nothing has changed but gradients. */
+  private backward(x: Tensors, y: Tensors): { readonly result: StepResult; readonly reached: readonly Tensor[] } {
+    const { module, objective } = this;
+    const output = run(module, x);
+    this.seeOutputs(listOf(output));
+    const { loss: fit, parts, outputs, targets } = objective.assess(output, y);
+    const parameters = module.parameters();
+    const penalty = penaltyOf(
+      parameters,
+      module.namedModules().map(([, layer]) => layer),
+    );
+    const loss = penalty ? fit.add(penalty) : fit;
+    demandFinite(loss.detach(), refuseLoss);
+    loss.backward();
+    const trained = this.optimizer.groups.flatMap(({ params }) => params);
+    const reached = [...new Set([...parameters, ...trained])].filter((p) => p.grad);
+    // a finite loss can have a gradient that is not, and would spoil what it updates
+    noGrad(() => {
+      for (const p of reached) demandFinite(p.grad!.mul(0).sum(), refuseGradient);
+    });
+    const off = (xs: readonly Tensor[]): Tensor[] => xs.map((one) => one.detach());
+    return {
+      result: { loss: loss.detach(), parts: off(parts), outputs: off(outputs), targets: off(targets) },
+      reached,
+    };
+  }
+
+  private apply(reached: readonly Tensor[]): void {
+    const { clipNorm, clipValue } = this.clip;
+    if (clipValue !== undefined) clipGradValue(reached, clipValue);
+    if (clipNorm !== undefined) clipGradNorm(reached, clipNorm);
+    this.optimizer.step();
+    constrainAll(this.module.parameters());
+    dropGradients(reached);
+  }
+
+  private seeOutputs(outputs: readonly Tensor[]): void {
+    outside(() => {
+      this.outputs = outputs.map(({ shape, dtype }) => Tensor.zeros([], { dtype }).expand(shape));
+      this.check?.(this.outputs);
+    });
+    this.check = undefined;
+  }
+
+  private sumOf(p: Tensor): Tensor {
+    let sum = this.sums.get(p);
+    if (!sum) {
+      sum = outside(() => Tensor.zerosLike(p));
+      this.sums.set(p, sum);
+    }
+    return sum;
+  }
+}
+
+function dropGradients(parameters: readonly Tensor[]): void {
+  for (const p of parameters) p.grad = undefined;
+}
+
+function refuseLoss(found: number): Error {
+  return new NotFinite('loss', found);
+}
+
+function refuseGradient(found: number): Error {
+  return new NotFinite('gradient', found);
+}
