@@ -24,11 +24,13 @@ export interface Product {
   readonly cRow: number;
   /** The address of n numbers that are added to each row. */
   readonly bias?: number;
+  /** Multiplications that are worth a share: fewer where threads are awake anyway. */
+  readonly leastShare?: number;
 }
 
 const smallRight = 400 * 1024; // bytes of a right matrix that stays in the second cache: no need to pack it
 const longStride = 2048; // bytes between terms from which reading a column costs a page or cache set each
-const leastShare = 500_000; // multiplications that are worth waking a thread
+const usualShare = 500_000; // multiplications that are worth waking a thread
 
 /** c = a·b for every batch. The choice of kernel depends on the whole product only, never on the share. */
 export function matmul(engine: Engine, product: Product): void {
@@ -82,7 +84,7 @@ export function planMatmul(engine: Engine, product: Product, finish?: Formula): 
 
 function callsOf(engine: Engine, product: Product, finish: Formula | undefined): Calls {
   const lanes = product.dtype === 'float32' ? float32 : float64;
-  const { m, n, k } = product;
+  const { m, n, k, leastShare = usualShare } = product;
   const threads = engine.threads.count;
   const work = product.c.length * m * n * k;
   const count = Math.min(threads * (product.c.length > 1 ? 4 : 1), Math.floor(work / leastShare));

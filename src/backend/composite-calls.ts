@@ -11,6 +11,12 @@ import { convolutionAt, productAt } from './wasm.ts';
 type Own = 'product' | 'convolution' | 'maxPool' | 'maxPoolGradient';
 type StepOf<C extends Own> = Extract<Step, { readonly op: C }>;
 
+// Threads are awake while a program runs, so that less work is worth a share than in a single call.
+/** Multiplications of a product that are. */
+export const leastShareOfProduct = 120_000;
+/** Elements that are, as calls count them. */
+export const leastShareOfCall = 15_000;
+
 /** Whether a step is made ready here. */
 export function isOwn(step: Step): step is StepOf<Own> {
   return step.op in preparations;
@@ -36,9 +42,13 @@ type Preparation<C extends Own> = (
 
 const preparations: { readonly [C in Own]: Preparation<C> } = {
   product: (host, { params, shape, dtype }, [a, b, bias], [to]) =>
-    productAt(host, a!, b!, { shape, dtype }, to!, bias && firstOf(bias), params.formula),
+    productAt(host, a!, b!, { shape, dtype }, to!, {
+      bias: bias && firstOf(bias),
+      finish: params.formula,
+      leastShare: leastShareOfProduct,
+    }),
   convolution: (host, { params }, [x, w, bias], [to]) =>
-    convolutionAt(host, params, x!, w!, to!, bias && firstOf(bias), params.formula),
+    convolutionAt(host, params, x!, w!, to!, { bias: bias && firstOf(bias), finish: params.formula }),
   maxPool: ({ pools }, { params }, [x], [y, index]) => {
     const { shape } = x!.layout;
     const plan = planOf(params, shape);

@@ -1,6 +1,6 @@
 /** Programs on the CPU's engine: planned calls over fixed addresses, and plain loops for what it has no kernel for. */
 import { planArg } from '../../kernels/wasm/arg.ts';
-import { type Call, type HeapArray, runCall } from '../../kernels/wasm/call.ts';
+import { type Call, type HeapArray, prepareCall, runCall } from '../../kernels/wasm/call.ts';
 import { planCast } from '../../kernels/wasm/cast.ts';
 import { planCopy } from '../../kernels/wasm/copy.ts';
 import { planFull } from '../../kernels/wasm/fill.ts';
@@ -20,7 +20,7 @@ import { elementOffsets } from '../core/layout.ts';
 import type { Computation } from '../core/primitive.ts';
 import type { Draw } from '../core/random.ts';
 import { sizeOf } from '../core/shape.ts';
-import { isOwn, prepareComposite } from './composite-calls.ts';
+import { isOwn, leastShareOfCall, leastShareOfProduct, prepareComposite } from './composite-calls.ts';
 import type { Host } from './engine.ts';
 import type { Operand } from './interface.ts';
 import { plain } from './plain.ts';
@@ -43,6 +43,8 @@ export class EngineProgram implements Executable {
   private readonly runs: readonly Run[];
   private readonly commits: readonly Call[];
   private readonly scalars: number[] = [];
+  /** Indices that a step looks at before it uses them. */
+  private readonly checked = new Set<string>();
 
   constructor(host: Host, plan: ProgramPlan, cells: readonly Resident[]) {
     this.host = host;
@@ -125,16 +127,18 @@ export class EngineProgram implements Executable {
     const calls = this.callsOf(step, arrays, to);
     if (typeof calls === 'function') return calls;
     if (!calls) return this.byPlainLoops(step, arrays, to);
-    const [call] = calls;
-    if (checks) {
+    const runs = calls.map((call) => prepareCall(engine, call, leastShareOfCall));
+    if (checks) runs.unshift(checks);
+    const [first, second] = runs;
+    if (runs.length === 1) return first!;
+    if (runs.length === 2) {
       return () => {
-        checks();
-        for (const one of calls) runCall(engine, one);
+        first!();
+        second!();
       };
     }
-    if (calls.length === 1) return () => runCall(engine, call!);
     return () => {
-      for (const one of calls) runCall(engine, one);
+      for (const run of runs) run();
     };
   }
 
@@ -156,6 +160,10 @@ export class EngineProgram implements Executable {
     const { engine } = this.host;
     const [x, index] = arrays;
     const size = step.op === 'gather' ? x!.layout.shape[step.params.dim]! : step.params.size;
+    const { buffer, layout } = step.inputs[1]!;
+    const key = `${buffer} ${layout.offset} ${layout.shape} ${layout.strides} ${size}`;
+    if (this.checked.has(key)) return undefined; // by an earlier step
+    this.checked.add(key);
     return () => {
       if (firstOutside(engine, index!, size) >= 0) this.onPlainLoops(step, arrays);
     };
@@ -206,7 +214,9 @@ export class EngineProgram implements Executable {
       case 'scatterAdd':
         return planScatterAdd(step.params, x!, y!, shape, to);
       case 'matmul':
-        return dtype.startsWith('float') ? productAt(this.host, x!, y!, { shape, dtype }, to) : undefined;
+        return dtype.startsWith('float')
+          ? productAt(this.host, x!, y!, { shape, dtype }, to, { leastShare: leastShareOfProduct })
+          : undefined;
       case 'conv':
         return dtype === 'float32' ? convolutionAt(this.host, step.params, x!, y!, to) : undefined;
       default:

@@ -108,19 +108,24 @@ function product(a: Operand, b: Operand, out: Spec): Storage | undefined {
   });
 }
 
-/**
- * The product of matrices of floats on the heap, batch by batch, row-major to `to`: ready to be run, and run again.
- * @param bias the address of a number for each column, which the sums start from.
- * @param finish a formula that the results go through; `canEnd` must hold.
- */
+/** How a product or convolution begins and ends. */
+export interface EndOptions {
+  /** The address of a number for each column or channel, which the sums start from. */
+  readonly bias?: number | undefined;
+  /** A formula that the results go through; `canEnd` must hold. */
+  readonly finish?: Formula | undefined;
+  /** Multiplications of a product that are worth a thread's share. */
+  readonly leastShare?: number;
+}
+
+/** The product of matrices of floats on the heap, batch by batch, row-major to `to`: ready to be run, and run again. */
 export function productAt(
   { engine }: Host,
   a: HeapArray,
   b: HeapArray,
   { shape, dtype }: Spec,
   to: number,
-  bias?: number,
-  finish?: Formula,
+  { bias, finish, leastShare }: EndOptions = {},
 ): () => void {
   const rank = shape.length;
   const [m, n, k] = [shape[rank - 2]!, shape[rank - 1]!, a.layout.shape[rank - 1]!];
@@ -142,6 +147,7 @@ export function productAt(
     c: Array.from({ length: sizeOf(batch) }, (_, i) => to + i * m * n * bytes),
     cRow: n * bytes,
     ...(bias === undefined ? {} : { bias }),
+    ...(leastShare === undefined ? {} : { leastShare }),
   } as const;
   return planMatmul(engine, matrices, finish);
 }
@@ -158,19 +164,14 @@ function convolution(params: Params['conv'], x: Operand, w: Operand, { shape, dt
   });
 }
 
-/**
- * The convolution of float32 on the heap, row-major to `to`: ready to be run, and run again.
- * @param bias the address of a number for each channel, which the sums start from.
- * @param finish a formula that the results go through; `canEnd` must hold.
- */
+/** The convolution of float32 on the heap, row-major to `to`: ready to be run, and run again. */
 export function convolutionAt(
   { convolutions, engine }: Host,
   params: Params['conv'],
   x: HeapArray,
   w: HeapArray,
   to: number,
-  bias?: number,
-  finish?: Formula,
+  { bias, finish }: EndOptions = {},
 ): () => void {
   const first = ({ address, layout }: HeapArray): number => address + 4 * layout.offset;
   const dressed = bias !== undefined || finish !== undefined;
