@@ -5,7 +5,7 @@ import { describeMachine } from './machine.ts';
 import { measure, usualBudget } from './measure.ts';
 import { heading, jsonOf, type Row, textOf } from './row.ts';
 import type { Missing, Work } from './work.ts';
-import { absentModes, works } from './works.ts';
+import { works } from './works.ts';
 
 async function main(args: readonly string[]): Promise<void> {
   const { only, threads, json, help: wantsHelp } = readArguments(args);
@@ -18,8 +18,6 @@ async function main(args: readonly string[]): Promise<void> {
   if (getThreads() < threads) throw new UsageError(`--threads: this machine's engine runs one thread; got ${threads}`);
   if (!json) console.log(`${describeMachine(threads)}\n\n${heading}`);
   for (const work of chosen) print(await rowOf(work, threads), json);
-  if (only !== undefined) return;
-  for (const { name, mode, skipped } of absentModes) print({ work: name, mode, threads, skipped }, json);
 }
 
 function print(row: Row, json: boolean): void {

@@ -6,6 +6,8 @@ import { drawnDigits } from './proofs/drawn-digits.ts';
 import { engineMemory } from './proofs/engine-memory.ts';
 import { examples } from './proofs/examples.ts';
 import { goldens } from './proofs/goldens.ts';
+import { jitThreads } from './proofs/jit-threads.ts';
+import { jitTimes } from './proofs/jit-times.ts';
 import { lenetEager } from './proofs/lenet-eager.ts';
 import { mathsKernel } from './proofs/maths-kernel.ts';
 import { matmulEager } from './proofs/matmul-eager.ts';
@@ -38,6 +40,8 @@ export const proofs: readonly Proof[] = [
   bandwidthKernel,
   lenetEager,
   mlpEager,
+  ...jitTimes,
+  jitThreads,
   startup,
   engineMemory,
   threadsBits,

@@ -21,6 +21,3 @@ export const works: readonly (Work | Missing)[] = [
   ...startupWorks,
   ...overheadWorks,
 ];
-
-/** The modes that no work has yet, each as one row. */
-export const absentModes: readonly Missing[] = [{ name: 'all works', mode: 'jit', skipped: 'jit is not there yet' }];

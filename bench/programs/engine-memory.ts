@@ -2,7 +2,7 @@
 import { engineHost } from '../../src/backend/engine.ts';
 import { manualSeed, nn, optim, setThreads } from '../../src/index.ts';
 import { imageBatches } from '../models/batches.ts';
-import { trainStep } from '../models/training.ts';
+import { trainer } from '../models/training.ts';
 import { rotate } from '../work.ts';
 
 const steps = 10_000;
@@ -27,7 +27,7 @@ const optimizer = new optim.Adam(model.parameters());
 const next = rotate(imageBatches(4, batch, 200, 4));
 
 for (let step = 1; step <= steps; step++) {
-  trainStep(model, optimizer, next(), [batch, ...image]);
+  trainer(model, optimizer, [batch, ...image], 'eager')(next());
   if (step % 100 === 0) collect(); // so that what is resident is not what waits for a collection
   if (step % (steps / readings) === 0) await print(step);
 }

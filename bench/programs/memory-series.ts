@@ -1,6 +1,6 @@
 /** Trains a small model for 20,000 steps and prints a step and the bytes in use now and then; needs --expose-gc. */
 import { manualSeed, nn, optim, Tensor } from '../../src/index.ts';
-import { trainStep } from '../models/training.ts';
+import { trainer } from '../models/training.ts';
 
 const steps = 20_000;
 const readings = 10;
@@ -19,7 +19,7 @@ const optimizer = new optim.Adam(model.parameters());
 for (let step = 1; step <= steps; step++) {
   const inputs = Float32Array.from({ length: 8 * 16 }, () => Math.random());
   const labels = Int32Array.from({ length: 8 }, () => Math.floor(Math.random() * 4));
-  trainStep(model, optimizer, { inputs, labels }, [8, 16]);
+  trainer(model, optimizer, [8, 16], 'eager')({ inputs, labels });
   if (step % (steps / readings) === 0) {
     collect();
     await new Promise((resolve) => setImmediate(resolve)); // finalizers run between turns

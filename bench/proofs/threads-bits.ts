@@ -3,7 +3,7 @@ import { engineHost } from '../../src/backend/engine.ts';
 import { manualSeed, optim, setThreads } from '../../src/index.ts';
 import { imageBatches } from '../models/batches.ts';
 import { lenet } from '../models/lenet.ts';
-import { trainStep } from '../models/training.ts';
+import { trainer } from '../models/training.ts';
 import type { Proof } from '../proof.ts';
 import { wakeWorkers } from '../workers.ts';
 
@@ -40,7 +40,7 @@ async function train(threads: number): Promise<number[]> {
   const optimizer = new optim.SGD(model.parameters(), { lr: 0.05, momentum: 0.9 });
   const batches = imageBatches(4, batch, 3 * 32 * 32, 10);
   const losses = Array.from({ length: steps }, (_, i) =>
-    trainStep(model, optimizer, batches[i % batches.length]!, [batch, 3, 32, 32]).item(),
+    trainer(model, optimizer, [batch, 3, 32, 32], 'eager')(batches[i % batches.length]!).item(),
   );
   if (!losses.every(Number.isFinite)) throw new Error(`threads-bits: the training diverged; got losses ${losses}`);
   return [...losses, ...Object.values(model.stateDict()).flatMap((x) => [...x.dataSync()])];

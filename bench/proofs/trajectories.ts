@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { data, io, type nn, optim, type Tensor } from '../../src/index.ts';
 import type { ArrayBatch } from '../models/batches.ts';
 import { referenceModels } from '../models/reference.ts';
-import { trainStep } from '../models/training.ts';
+import { trainer, trainingModes } from '../models/training.ts';
 import { type Run, readRuns } from '../models/trajectory-file.ts';
 import { atMost, type Proof, type Report } from '../proof.ts';
 import { dataFolder, goldensFolder } from '../shared-folders.ts';
@@ -15,36 +15,47 @@ const pixels = 784;
 
 export const trajectories: Proof = {
   name: 'trajectories',
-  title: 'the losses of trajectories.json come out within 1e-4 in float64 and 1e-3 in float32',
+  title: 'the losses of trajectories.json come out within 1e-4 in float64 and 1e-3 in float32, compiled or not',
   run: async (report) => {
     const runs = await readRuns(join(goldensFolder(), 'trajectories.json'));
     const { train } = await data.loadMnist(dataFolder());
-    for (const run of runs) await follow(run, train, report);
+    for (const mode of trainingModes) for (const run of runs) await follow(run, mode, train, report);
   },
 };
 
 /** Trains from the stored weights; compares each loss and, where they are stored too, the weights at the end. */
-async function follow(run: Run, images: data.ImageSet, report: Report): Promise<void> {
+async function follow(
+  run: Run,
+  mode: (typeof trainingModes)[number],
+  images: data.ImageSet,
+  report: Report,
+): Promise<void> {
   const { model: name, dtype, losses } = run;
   const model = modelOf(run).build([1, 1, 28, 28]);
   model.loadStateDict(await storedState(run.init, model));
   const optimizer = optimizerOf(run.optimizer, model.parameters());
   const count = comparable(run);
   const differences: number[] = [];
+  const train = trainer(model, optimizer, [batchSize, 1, 28, 28], mode);
   for (let i = 0; i < count; i++) {
-    const loss = trainStep(model, optimizer, batchOf(images, i, dtype), [batchSize, 1, 28, 28]).item();
+    const loss = train(batchOf(images, i, dtype)).item();
     differences.push(Math.abs(loss - losses[i]!));
   }
   const worst = Math.max(...differences);
   const step = differences.indexOf(worst) + 1;
-  const what = `${name}, ${run.optimizer}, ${dtype}: greatest difference of ${count} losses (at step ${step})`;
+  const what = `${name}, ${run.optimizer}, ${dtype}, ${mode}: greatest difference of ${count} losses (at step ${step})`;
   report.check(atMost(what, worst, limits[dtype], difference));
   const file = `final_${name}_${run.optimizer}.safetensors`;
   if (count < losses.length || !existsSync(join(goldensFolder(), file))) return;
   const last = await storedState(file, model);
   const apart = Object.entries(model.stateDict()).map(([key, x]) => x.sub(last[key]!).abs().max().item());
   report.check(
-    atMost(`${name}, ${run.optimizer}, ${dtype}: weights at the end`, Math.max(...apart), limits[dtype], difference),
+    atMost(
+      `${name}, ${run.optimizer}, ${dtype}, ${mode}: weights at the end`,
+      Math.max(...apart),
+      limits[dtype],
+      difference,
+    ),
   );
 }
 
