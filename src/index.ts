@@ -1,5 +1,5 @@
 /** The public face of tsgrad: re-exports only. */
-export { getThreads, setThreads } from './backend/engine.ts';
+export { getThreads, setThreads } from './backend/threads.ts';
 export type { Dtype, TypedArray } from './core/dtype.ts';
 export * from './core/errors.ts';
 export * as expression from './core/expression.ts';
