@@ -64,6 +64,7 @@ class Reader extends nn.Module {
   }
 }
 
+/** A maximum over standard normal numbers would hide for long what is learned. */
 function small(shape: readonly number[], more: nn.InitOptions = {}): Tensor {
   return nn.init.normal(shape, { ...more, std: 0.1 });
 }
