@@ -19,6 +19,15 @@ export interface ClipOptions {
   readonly clipValue?: number | undefined;
 }
 
+/** How a step differs from its defaults. */
+export interface StepOptions extends ClipOptions {
+  /**
+   * What samples of each class count in the training loss, [classes]: each loss is multiplied with the weight of its class,
+   * and the mean is over all samples, as in Keras. Validation counts them all alike.
+   */
+  readonly classWeight?: readonly number[] | undefined;
+}
+
 /** The loss of one batch, and those of its outputs where there are several. */
 export interface StepLoss {
   readonly value: number;
@@ -31,6 +40,7 @@ export class BatchStep {
   private readonly optimizer: Optimizer;
   private readonly objective: Objective;
   private readonly clip: ClipOptions;
+  private readonly classWeight: readonly number[] | undefined;
   private readonly parameters: readonly Tensor[];
   private readonly layers: readonly Module[];
   private readonly cells: readonly Tensor[];
@@ -47,13 +57,14 @@ export class BatchStep {
     module: Module,
     optimizer: Optimizer,
     objective: Objective,
-    clip: ClipOptions,
+    { classWeight, ...clip }: StepOptions,
     check: (outputs: readonly Tensor[]) => void,
   ) {
     this.module = module;
     this.optimizer = optimizer;
     this.objective = objective;
     this.clip = clip;
+    this.classWeight = classWeight;
     this.check = check;
     this.parameters = module.parameters();
     this.layers = module.namedModules().map(([, layer]) => layer);
@@ -66,13 +77,21 @@ export class BatchStep {
    * @returns the batch's loss, penalties of regularized parameters included, and those of several outputs.
    * @throws TrainingError for a loss that is no number. Whatever is thrown, parameters, buffers and optimizer are as before.
    */
-  run({ x, y }: Batch<Tensors, Tensors>, metrics: Metrics, place: string): StepLoss {
+  run({ x, y, sampleWeight }: Batch<Tensors, Tensors>, metrics: Metrics, place: string): StepLoss {
     const before = { cells: new Snapshot(this.cells), optimizer: this.optimizer.stateDict() };
     try {
       const output = run(this.module, x);
       this.check?.(listOf(output));
       this.check = undefined;
-      const { loss: fit, parts, outputs, targets } = this.objective.assess(output, y);
+      const {
+        loss: fit,
+        parts,
+        outputs,
+        targets,
+      } = this.objective.assess(output, y, {
+        sampleWeight,
+        classWeight: this.classWeight,
+      });
       const penalty = penaltyOf(this.parameters, this.layers);
       const loss = penalty ? fit.add(penalty) : fit;
       const value = loss.item();

@@ -33,10 +33,10 @@ export async function evaluate(
   let batches = 0;
   const finished = await evaluating(state, async () => {
     for await (const given of feed.epoch()) {
-      const { x, y } = batchOf(where, given);
+      const { x, y, sampleWeight } = batchOf(where, given);
       noGrad(() => {
         const [parameters, layers] = [module.parameters(), module.namedModules().map(([, layer]) => layer)];
-        const { loss: fit, parts, outputs, targets } = loss.assess(run(module, x), y);
+        const { loss: fit, parts, outputs, targets } = loss.assess(run(module, x), y, { sampleWeight });
         const penalty = penaltyOf(parameters, layers);
         const total = (penalty ? fit.add(penalty) : fit).item();
         const each = parts.map((part) => part.item());

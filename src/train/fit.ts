@@ -9,7 +9,7 @@ import type { WeightAverage } from '../optim/averaging.ts';
 import type { Optimizer } from '../optim/optimizer.ts';
 import type { Schedule } from '../optim/schedule/schedule.ts';
 import { AveragePlan } from './average-plan.ts';
-import { BatchStep, type ClipOptions, type StepLoss } from './batch-step.ts';
+import { BatchStep, type StepLoss, type StepOptions } from './batch-step.ts';
 import type { Callback, Training } from './callback.ts';
 import { evaluate, type Signal } from './evaluate.ts';
 import { batchOf, type Feed, feedOf, holdOut, isBatched, type TrainingData } from './feed.ts';
@@ -22,11 +22,12 @@ import { makeOptimizer } from './optimizer-choice.ts';
 import { Pauses } from './pause.ts';
 import { Progress } from './progress.ts';
 import { RunningScores } from './running-scores.ts';
+import { checkClassWeight } from './sample-weight.ts';
 import { SchedulePlan } from './schedule-plan.ts';
 import { modesOf, restoreModes } from './snapshot.ts';
 
 /** Options of `fit`. */
-export interface FitOptions extends ClipOptions {
+export interface FitOptions extends StepOptions {
   /** How many more epochs; default 1. */
   readonly epochs?: number;
   /** Samples per batch; default 32. */
@@ -108,6 +109,7 @@ function planOf(state: ModelState, data: TrainingData, options: FitOptions): Pla
   if (validation !== undefined && validationSplit !== undefined) {
     throw new ArgumentError('fit: got both validation and validationSplit; give one of them');
   }
+  checkClassWeight(options.classWeight);
   const loss = lossOfModel('fit', state);
   const [training, held] = validationSplit === undefined ? [data, validation] : holdOut('fit', data, validationSplit);
   const { generator } = options;

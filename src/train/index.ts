@@ -1,6 +1,6 @@
 /** The public face of the train room: the model, and what takes part in its training. */
 export { type UpdateBatchNormOptions, updateBatchNorm } from './batch-norm-statistics.ts';
-export type { ClipOptions } from './batch-step.ts';
+export type { ClipOptions, StepOptions } from './batch-step.ts';
 export type { Callback, Training } from './callback.ts';
 export { EarlyStopping, type EarlyStoppingOptions } from './early-stopping.ts';
 export type { Signal } from './evaluate.ts';

@@ -124,6 +124,7 @@ export class Model<M extends Module = Layer> {
   /**
    * Trains for some more epochs.
    * @param data `{ x, y }`, a dataset, a Loader, or batches; x and y are lists of tensors for several inputs or outputs.
+   * With a `sampleWeight` the loss is Σ wᵢ·lossᵢ / B, as in Keras; metrics count all samples alike.
    * @throws TrainingError for a loss that is no number. After any error the parameters are as before the step that failed.
    */
   async fit(data: TrainingData, options: FitOptions = {}): Promise<History> {

@@ -246,8 +246,10 @@ describe('losses and metrics', () => {
   it('are needed to train', async () => {
     const bare = new Model(network());
     await expect(bare.fit(cornerSet(9), quiet)).rejects.toThrow(StateError);
-    const many = new Model(network(), { loss: (output) => output });
-    await expect(many.fit(cornerSet(9), quiet)).rejects.toThrow(/must be one number; got shape \[9, 3\]/);
+    const many = new Model(network(), { loss: (output) => output.sum({ dim: 0 }) });
+    await expect(many.fit(cornerSet(9), quiet)).rejects.toThrow(
+      /must be one number, or one for each sample; got shape \[3\]/,
+    );
   });
 });
 
