@@ -11,6 +11,7 @@ import { batchOf, physicalOf } from './batched.ts';
 import { einsum } from './einsum.ts';
 import { boxMuller } from './formulas.ts';
 import { type Literal, readLiteral } from './literal.ts';
+import { type MeshgridOptions, meshgrid } from './meshgrid.ts';
 import { formatHead, formatTensor } from './print.ts';
 import { Resizings } from './resize.ts';
 import { announceAssign, type Edge, isGradEnabled, markFrozen, withGrad } from './value.ts';
@@ -232,6 +233,11 @@ export class Tensor extends Resizings {
   static where(condition: TensorLike, a: TensorLike, b: TensorLike): Tensor {
     const c = condition instanceof Tensor ? condition : Tensor.literal('where', condition, 'bool');
     return c.choose(a, b);
+  }
+
+  /** A grid of coordinates per vector: `Tensor.meshgrid([rows, columns])`. */
+  static meshgrid(vectors: readonly TensorLike[], options: MeshgridOptions = {}): Tensor[] {
+    return meshgrid(Tensor.list('meshgrid', vectors), options);
   }
 
   /** Sums of products named by letters: `Tensor.einsum('bij,bjk->bik', a, b)`. */
