@@ -38,7 +38,8 @@ interface Entry {
 }
 
 /**
- * A part of a model. Properties that hold modules, or arrays of them, are its children; tensors that require gradients
+ * A part of a model. Properties that hold modules, or arrays, Maps or plain objects of them, are its children (but not
+ * `#private` fields, which nobody else can read); tensors that require gradients
  * (or come from `parameter` and `buffer`) are its state, named as the properties are, in PyTorch's snake_case.
  * @example
  * class Net extends nn.Module {
@@ -90,12 +91,13 @@ export abstract class Module {
     return this.namedModules().every(([, module]) => module.ready);
   }
 
-  /** Members, arrays opened: `blocks` → `blocks.0`, `blocks.1`. */
+  /** Members, arrays, Maps and plain objects opened: `blocks` → `blocks.0`, `blocks.1`. */
   *#parts(): Generator<[string, unknown]> {
     for (const [property, value] of this.members()) {
       const name = stateName(property);
-      if (!Array.isArray(value)) yield [name, value];
-      else for (const [i, part] of value.entries()) yield [`${name}.${i}`, part];
+      const inside = partsOf(value);
+      if (!inside) yield [name, value];
+      else for (const [key, part] of inside) yield [`${name}.${key}`, part];
     }
   }
 
@@ -152,9 +154,10 @@ export abstract class Module {
     for (const [property, value] of Object.entries(this)) {
       const base = stateName(property);
       if (base === name) return Reflect.set(this, property, module);
-      if (Array.isArray(value) && name.startsWith(`${base}.`)) {
-        return Reflect.set(value, name.slice(base.length + 1), module);
-      }
+      const inside = name.startsWith(`${base}.`) ? partsOf(value) : undefined;
+      const key = inside?.map(([own]) => own).find((own) => `${base}.${own}` === name);
+      if (key === undefined) continue;
+      return value instanceof Map ? value.set(key, module).has(key) : Reflect.set(Object(value), key, module);
     }
     return false;
   }
@@ -381,6 +384,14 @@ export abstract class Module {
       depth,
     );
   }
+}
+
+/** What a list, a Map with names or a plain object holds, by name. */
+function partsOf(value: unknown): [key: string, part: unknown][] | undefined {
+  if (Array.isArray(value)) return value.map((part: unknown, i) => [String(i), part]);
+  if (value instanceof Map) return [...value].flatMap(([key, part]) => (typeof key === 'string' ? [[key, part]] : []));
+  const plain = typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+  return plain ? Object.entries(value) : undefined;
 }
 
 function describeWrong(value: unknown): string {
