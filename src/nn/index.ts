@@ -38,7 +38,7 @@ export { Dropout, SpatialDropout, StochasticDepth, type StochasticDepthOptions }
 export { GaussianDropout, GaussianNoise } from './dropout/gaussian.ts';
 export type { DropoutOptions } from './dropout/random-layer.ts';
 export type { BagMode } from './embedding/bag.ts';
-export { Embedding } from './embedding/embedding.ts';
+export { Embedding, type PretrainedOptions } from './embedding/embedding.ts';
 export { type BagOptions, EmbeddingBag, type EmbeddingBagOptions } from './embedding/embedding-bag.ts';
 export type { EmbeddingOptions } from './embedding/table.ts';
 export type { Initializer, InitOptions } from './init.ts';
@@ -135,5 +135,5 @@ export {
   ZeroPad2D,
   ZeroPad3D,
 } from './shape/padding.ts';
-export { Permute, Reshape, Unflatten } from './shape/reshape.ts';
+export { Identity, Permute, RepeatVector, Reshape, Unflatten } from './shape/reshape.ts';
 export { PixelShuffle, PixelUnshuffle, Resize, type ResizeOptions, Upsample } from './shape/resolution.ts';
