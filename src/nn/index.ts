@@ -46,6 +46,7 @@ export * as init from './init.ts';
 export { type InitializeOptions, type InitializeRule, initialize } from './initialize.ts';
 export * from './loss/index.ts';
 export { buffer, parameter } from './module/cell.ts';
+export { functionalCall } from './module/functional-call.ts';
 export type { ParameterOptions } from './module/lazy.ts';
 export { type LoadOptions, LoadReport, type Mismatch, type StateDict } from './module/loading.ts';
 export { type BuildOptions, type Layer, Module, type SummaryOptions } from './module/module.ts';

@@ -110,6 +110,12 @@ export abstract class LazyModule extends Module {
   }
 
   /** @internal */
+  override putCell(name: string, value: Tensor): void {
+    if (this.cells.has(name)) this.cells.set(name, value);
+    else super.putCell(name, value);
+  }
+
+  /** @internal */
   override standBack(name: string, others: Iterable<string>, cell: Tensor): void {
     if (this.computed.delete(name)) {
       for (const other of others) this.cells.delete(other);

@@ -7,6 +7,7 @@ import { GraphValue } from '../container/graph-value.ts';
 import { constrainAll, penaltyOf } from '../parametrize/weight-rules.ts';
 import { type CellKind, kindOf } from './cell.ts';
 import { type LoadOptions, type LoadReport, loadInto, type StateDict } from './loading.ts';
+import { partsOf } from './parts.ts';
 import { computeProperty, setProperties } from './property.ts';
 import { outputsOnZeros, zerosFor } from './rehearsal.ts';
 import { within } from './running.ts';
@@ -313,6 +314,11 @@ export abstract class Module {
     setProperties(this, [[name, value]]);
   }
 
+  /** @internal Another tensor where a parameter of its own stands, in the same place of the order. */
+  putCell(name: string, value: Tensor): void {
+    setProperties(this, [[name, value]]);
+  }
+
   // sizes
 
   /**
@@ -384,14 +390,6 @@ export abstract class Module {
       depth,
     );
   }
-}
-
-/** What a list, a Map with names or a plain object holds, by name. */
-function partsOf(value: unknown): [key: string, part: unknown][] | undefined {
-  if (Array.isArray(value)) return value.map((part: unknown, i) => [String(i), part]);
-  if (value instanceof Map) return [...value].flatMap(([key, part]) => (typeof key === 'string' ? [[key, part]] : []));
-  const plain = typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
-  return plain ? Object.entries(value) : undefined;
 }
 
 function describeWrong(value: unknown): string {
