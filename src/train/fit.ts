@@ -32,6 +32,11 @@ export interface FitOptions extends StepOptions {
   readonly epochs?: number;
   /** Samples per batch; default 32. */
   readonly batchSize?: number;
+  /**
+   * Ends an epoch after so many batches, which data without an end need; the next one begins the data anew, shuffled anew
+   * where they are shuffled.
+   */
+  readonly stepsPerEpoch?: number;
   /** Data that are only scored, after each epoch. */
   readonly validation?: TrainingData;
   /** The fraction of the samples, from the end, that is kept for validation. */
@@ -101,6 +106,10 @@ function planOf(state: ModelState, data: TrainingData, options: FitOptions): Pla
   if (!Number.isInteger(epochs) || epochs < 1) {
     throw new ArgumentError(`fit: epochs must be a whole number of at least 1; got ${epochs}`);
   }
+  const { stepsPerEpoch } = options;
+  if (stepsPerEpoch !== undefined && !(Number.isInteger(stepsPerEpoch) && stepsPerEpoch >= 1)) {
+    throw new ArgumentError(`fit: stepsPerEpoch must be a whole number of at least 1; got ${stepsPerEpoch}`);
+  }
   for (const name of ['clipNorm', 'clipValue'] as const) {
     const bound = options[name];
     if (bound === undefined || bound > 0) continue;
@@ -153,7 +162,7 @@ class Run implements Training {
     this.running = new RunningScores(state.metrics.perOutput.flat());
     this.epoch = state.epochs.length;
     this.epochs = this.epoch + plan.epochs;
-    this.batches = plan.train.batches;
+    this.batches = plan.options.stepsPerEpoch ?? plan.train.batches;
   }
 
   get module(): Module {
@@ -256,6 +265,7 @@ class Run implements Training {
       await this.each((callback) => callback.onBatchEnd?.(this));
       await this.pauses.due();
       if (!this.goesOn()) return this.batch === this.batches;
+      if (this.batch === this.plan.options.stepsPerEpoch) return true;
     }
     if (this.batch === 0) throw new ArgumentError('fit: there was no batch to train on; give at least one sample');
     return true;
