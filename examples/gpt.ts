@@ -12,7 +12,7 @@ const given = options({
   passages: 10_000, // to validate on, at most
   seed: 0,
 });
-/** `length` is that of the windows. */
+/** `length` is that of the windows. The large one gets the steps of half an hour, not those that it could use. */
 const sizes = {
   small: { width: 128, blocks: 2, heads: 4, length: 64, batchSize: 16, steps: 1500, dropout: 0, warmup: 0 },
   large: { width: 256, blocks: 4, heads: 8, length: 128, batchSize: 8, steps: 1000, dropout: 0.1, warmup: 100 },
