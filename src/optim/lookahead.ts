@@ -1,6 +1,7 @@
 /** Lookahead: slow weights that follow another optimizer's fast ones now and then. */
 import { ArgumentError, StateError } from '../core/errors.ts';
 import { add, eq, fmod, input, mul, scalar, sub, where } from '../core/expression.ts';
+import { checkOptions } from '../core/options.ts';
 import { sameShape, shapeText } from '../core/shape.ts';
 import { noGrad } from '../tensor/grad.ts';
 import { Tensor } from '../tensor/tensor.ts';
@@ -46,8 +47,10 @@ export class Lookahead extends Optimizer {
   private readonly slow = new Map<Tensor, Slow>();
 
   /** @throws ArgumentError for `every` that is no whole number of at least 1, or `alpha` outside 0 to 1. */
-  constructor(inner: Optimizer, { every = 5, alpha = 0.5 }: LookaheadOptions = {}) {
+  constructor(inner: Optimizer, options: LookaheadOptions = {}) {
     super();
+    checkOptions('Lookahead', options, { every: true, alpha: true });
+    const { every = 5, alpha = 0.5 } = options;
     if (!(inner instanceof Optimizer)) {
       throw new ArgumentError(`Lookahead: takes an optimizer; got ${inner === null ? 'null' : typeof inner}`);
     }

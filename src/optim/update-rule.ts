@@ -1,5 +1,6 @@
 /** The base of optimizers that update each parameter by its own gradient and state: groups, cells, saved states. */
 import { ArgumentError, StateError } from '../core/errors.ts';
+import { checkNames } from '../core/options.ts';
 import { sameShape, shapeText } from '../core/shape.ts';
 import { noGrad } from '../tensor/grad.ts';
 import { Tensor } from '../tensor/tensor.ts';
@@ -48,7 +49,10 @@ export abstract class UpdateRule<H extends Hyper = Hyper> extends Optimizer {
   readonly groups: readonly ParameterGroup<H>[];
   private readonly state = new Map<Tensor, ParameterState>();
 
-  /** @param lr the learning rate of groups that are given none. */
+  /**
+   * @param lr the learning rate of groups that are given none.
+   * @throws ArgumentError for an option that does not exist.
+   */
   protected constructor(
     params: ParametersOrGroups<Partial<H> & RateOptions>,
     options: Partial<H> & RateOptions,
@@ -58,12 +62,19 @@ export abstract class UpdateRule<H extends Hyper = Hyper> extends Optimizer {
     const groups = isGroups(params) ? params : [{ ...options, params }];
     this.groups = groups.map((group) => {
       const own = { ...options, ...group };
-      return new ParameterGroup([...group.params], own.lr ?? lr, this.complete(own));
+      const hyper = this.complete(own);
+      const names = ['lr', ...Object.keys(hyper)];
+      checkNames('optimizer', options, names);
+      checkNames('optimizer, group', group, ['params', ...names]);
+      return new ParameterGroup([...group.params], own.lr ?? lr, hyper);
     });
     checkParameters(this.groups);
   }
 
-  /** All hyper-parameters but the learning rate, checked, defaults filled in. It is called before the fields exist. */
+  /**
+   * All hyper-parameters but the learning rate, checked, defaults filled in. It is called before the fields exist. Options
+   * that are not among them are refused.
+   */
   protected abstract complete(options: Partial<H>): H;
 
   /** What the cells of a parameter's state are at first. */

@@ -1,5 +1,6 @@
 /** Training: epochs of batches, validation, callbacks, and a clean end whenever it comes. */
 import { ArgumentError, StateError } from '../core/errors.ts';
+import { checkOptions, type OptionNames } from '../core/options.ts';
 import type { Generator } from '../core/random.ts';
 import type { Batch, Tensors } from '../data/dataset.ts';
 import { restoreRandom } from '../io/random-states.ts';
@@ -69,6 +70,29 @@ export interface FitOptions extends StepOptions {
   readonly resume?: boolean;
 }
 
+const fitNames: OptionNames<FitOptions> = {
+  epochs: true,
+  batchSize: true,
+  stepsPerEpoch: true,
+  validation: true,
+  validationSplit: true,
+  shuffle: true,
+  callbacks: true,
+  signal: true,
+  verbose: true,
+  schedule: true,
+  scheduleEvery: true,
+  scheduleMonitor: true,
+  average: true,
+  averageEvery: true,
+  averageFrom: true,
+  generator: true,
+  resume: true,
+  clipNorm: true,
+  clipValue: true,
+  classWeight: true,
+};
+
 /** What `Model.fit` does; `save` is what callbacks save with. */
 export async function train(
   state: ModelState,
@@ -102,6 +126,7 @@ interface Plan {
 }
 
 function planOf(state: ModelState, data: TrainingData, options: FitOptions): Plan {
+  checkOptions('fit', options, fitNames);
   const { epochs = 1, batchSize, validation, validationSplit, shuffle, callbacks = [], verbose = true } = options;
   if (!Number.isInteger(epochs) || epochs < 1) {
     throw new ArgumentError(`fit: epochs must be a whole number of at least 1; got ${epochs}`);
