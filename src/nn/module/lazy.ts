@@ -1,13 +1,14 @@
 /** Layers that learn the size of their input, and make their parameters, at the first call. */
 import type { Dtype } from '../../core/dtype.ts';
-import { StateError } from '../../core/errors.ts';
+import { ArgumentError, StateError } from '../../core/errors.ts';
 import { defaultGenerator, type Generator, withoutRecording } from '../../core/random.ts';
 import type { Shape } from '../../core/shape.ts';
-import type { Tensor } from '../../tensor/tensor.ts';
+import { Tensor } from '../../tensor/tensor.ts';
 import type { Initializer } from '../init.ts';
 import { giveRules, type RecurrentWeightRules } from '../parametrize/weight-rules.ts';
 import { buffer, parameter } from './cell.ts';
 import { Module } from './module.ts';
+import { guardGetters } from './property.ts';
 import { onFailure } from './running.ts';
 
 /** Options that all layers with parameters take. */
@@ -35,6 +36,7 @@ export abstract class LazyModule extends Module {
     this.dtype = dtype;
     this.generator = generator;
     this.rules = rules;
+    guardGetters(this, LazyModule.prototype, refuseToSet);
   }
 
   /** @internal */
@@ -122,4 +124,14 @@ export abstract class LazyModule extends Module {
       this.cells.set(name, cell);
     } else super.standBack(name, others, cell);
   }
+}
+
+function refuseToSet({ typeName }: Module, name: string, value: unknown): never {
+  const advice =
+    value instanceof Tensor
+      ? `give it other numbers by layer.${name}.assign(values), or make two layers share one parameter by nn.tie(model, '….${name}', '…')`
+      : 'make the layer anew';
+  throw new ArgumentError(
+    `${typeName}.${name}: cannot be set; got ${value instanceof Tensor ? 'a tensor' : typeof value}; ${advice}`,
+  );
 }
