@@ -58,7 +58,7 @@ export abstract class Module {
     const forward: unknown = Reflect.get(this, 'forward');
     if (typeof forward !== 'function') return; // an arrow in a field, which comes later
     const value = (...inputs: readonly unknown[]): unknown =>
-      within(this, () => Reflect.apply(forward, this, inputs) as unknown);
+      within(this, () => Reflect.apply(forward, this, inputs) as unknown, inputs);
     Object.defineProperty(this, 'forward', { value, writable: true, configurable: true });
   }
 
