@@ -5,7 +5,7 @@ import { checkOptions } from '../core/options.ts';
 import { sameShape, shapeText } from '../core/shape.ts';
 import { noGrad } from '../tensor/grad.ts';
 import { Tensor } from '../tensor/tensor.ts';
-import type { Hyper, ParameterGroup } from './group.ts';
+import type { GroupInput, Hyper, ParameterGroup } from './group.ts';
 import { spread } from './moment.ts';
 import { Optimizer, type OptimizerState } from './optimizer.ts';
 
@@ -63,6 +63,12 @@ export class Lookahead extends Optimizer {
 
   get groups(): readonly ParameterGroup[] {
     return this.inner.groups;
+  }
+
+  /** Adds it to the other optimizer, whose options it may have. */
+  override addGroup(group: GroupInput<{ readonly lr?: number }>): this {
+    this.inner.addGroup(group);
+    return this;
   }
 
   private get parameters(): Tensor[] {

@@ -8,6 +8,7 @@ import {
   checkHyper,
   checkParameters,
   checkRate,
+  type GroupInput,
   type Hyper,
   isGroups,
   ParameterGroup,
@@ -46,7 +47,9 @@ export interface RateOptions {
  * }
  */
 export abstract class UpdateRule<H extends Hyper = Hyper> extends Optimizer {
-  readonly groups: readonly ParameterGroup<H>[];
+  private list: readonly ParameterGroup<H>[];
+  /** What groups are made with that are given nothing else. */
+  private readonly defaults: Partial<H> & { readonly lr: number };
   private readonly state = new Map<Tensor, ParameterState>();
 
   /**
@@ -60,15 +63,34 @@ export abstract class UpdateRule<H extends Hyper = Hyper> extends Optimizer {
   ) {
     super();
     const groups = isGroups(params) ? params : [{ ...options, params }];
-    this.groups = groups.map((group) => {
-      const own = { ...options, ...group };
-      const hyper = this.complete(own);
-      const names = ['lr', ...Object.keys(hyper)];
-      checkNames('optimizer', options, names);
-      checkNames('optimizer, group', group, ['params', ...names]);
-      return new ParameterGroup([...group.params], own.lr ?? lr, hyper);
-    });
-    checkParameters(this.groups);
+    this.defaults = { ...options, lr: options.lr ?? lr };
+    this.list = groups.map((group) => this.groupOf(group));
+    checkParameters(this.list);
+  }
+
+  get groups(): readonly ParameterGroup<H>[] {
+    return this.list;
+  }
+
+  override addGroup(group: GroupInput<Partial<H> & RateOptions>): this {
+    const list = [...this.list, this.groupOf(group)];
+    checkParameters(list);
+    this.list = list;
+    return this;
+  }
+
+  private groupOf(group: GroupInput<Partial<H> & RateOptions>): ParameterGroup<H> {
+    const own = { ...this.defaults, ...group };
+    const hyper = this.complete(own);
+    const names = ['lr', ...Object.keys(hyper)];
+    checkNames('optimizer', this.defaults, names);
+    checkNames('optimizer, group', group, ['params', ...names]);
+    if (!Array.isArray(group.params)) {
+      throw new ArgumentError(
+        `optimizer, group: params must be a list; got ${typeof group.params}; give { params: […] }`,
+      );
+    }
+    return new ParameterGroup([...group.params], own.lr ?? this.defaults.lr, hyper);
   }
 
   /**

@@ -122,7 +122,10 @@ export class BatchStep {
   private goBack(before: { readonly cells: Snapshot; readonly optimizer: OptimizerState }): void {
     const to = this.earlier !== undefined && !before.cells.isFinite() ? this.earlier : before;
     to.cells.restore();
-    this.optimizer.loadStateDict(to.optimizer);
+    // groups that were added since then stay
+    const { groups } = to.optimizer;
+    const added = before.optimizer.groups.slice(groups.length);
+    this.optimizer.loadStateDict({ ...to.optimizer, groups: [...groups, ...added] });
     this.optimizer.zeroGrad();
   }
 
