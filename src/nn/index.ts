@@ -2,6 +2,7 @@
 export * from './activation/activation.ts';
 export { GLU, PReLU, type PReLUOptions } from './activation/gated.ts';
 export * from './attention/index.ts';
+export { clone } from './clone.ts';
 export { type ArgumentsOf, Graph, type GraphValues, graph, type TensorsOf } from './container/graph.ts';
 export { GraphValue, type InputOptions, input } from './container/graph-value.ts';
 export { Add, Average, Concat, Lambda, Maximum, Minimum, Multiply, Subtract } from './container/merge.ts';

@@ -101,6 +101,11 @@ export abstract class LazyModule extends Module {
     return () => this.completions.delete(f);
   }
 
+  /** @internal What waits for the parameters of a module that this one is a copy of. */
+  forgetCompletions(): void {
+    this.completions.clear();
+  }
+
   /** @internal */
   override standIn(name: string, cells: ReadonlyMap<string, Tensor>, compute: () => Tensor): void {
     const own = this.cells.get(name);
