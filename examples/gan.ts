@@ -10,7 +10,7 @@ import { result } from './support/result.ts';
 const { epochs, seed } = options({ epochs: 12, seed: 0 });
 manualSeed(seed);
 const { train } = await data.loadMnist(dataPath('mnist'));
-const digits = data.fromArrays(train.images, train.labels, { shape: [60_000, 784], scale: 1 / 255 });
+const digits = data.fromArrays(train.images, train.labels, { shape: [train.labels.length, 784], scale: 1 / 255 });
 const [batchSize, noise] = [128, 64];
 const leaky = () => new nn.LeakyReLU(0.2);
 

@@ -1,5 +1,5 @@
 /** The public face of tsgrad: re-exports only. */
-export { getThreads, setThreads } from './backend/engine.ts';
+export { getThreads, setThreads } from './backend/threads.ts';
 export type { Dtype, TypedArray } from './core/dtype.ts';
 export * from './core/errors.ts';
 export * as expression from './core/expression.ts';
@@ -18,6 +18,7 @@ export type { BackwardOptions } from './tensor/autograd.ts';
 export { checkpoint } from './tensor/checkpoint.ts';
 export type { ConvOptions, ConvPadding, ConvTransposeOptions, PerDim } from './tensor/convolution.ts';
 export { customGrad, type WithSaved } from './tensor/custom.ts';
+export type { NanToNumOptions, ToleranceOptions } from './tensor/elementwise.ts';
 export { explainGrad, type GradExplanation, type GradReason } from './tensor/explain-grad.ts';
 export { enableGrad, type GradOptions, grad, noGrad } from './tensor/grad.ts';
 export { type GradcheckOptions, gradcheck } from './tensor/gradcheck.ts';
@@ -25,7 +26,9 @@ export type { Padding, PadOptions, SortOptions, TopKOptions } from './tensor/ind
 export { hessian, hvp, type JacobianOptions, jacobian } from './tensor/jacobian.ts';
 export type { Randomness } from './tensor/level.ts';
 export type { Literal, Nested, NumericArray } from './tensor/literal.ts';
+export type { MeshgridOptions } from './tensor/meshgrid.ts';
 export type { DiagonalOptions, Range } from './tensor/movement.ts';
+export type { SearchOptions } from './tensor/order.ts';
 export { traceGrad } from './tensor/origin.ts';
 export type {
   AvgPoolOptions,
@@ -44,6 +47,7 @@ export type {
 } from './tensor/reduce.ts';
 export type { InterpolateOptions } from './tensor/resize.ts';
 export type { InterpolationMode } from './tensor/sampling.ts';
+export type { HistogramOptions } from './tensor/scatter.ts';
 export { maskedSelect, nonZero, type Unique, unique } from './tensor/select.ts';
 export {
   type FromOptions,

@@ -2,7 +2,6 @@
 import { Convolutions } from '../../kernels/wasm/conv.ts';
 import { Engine } from '../../kernels/wasm/engine.ts';
 import { Pools } from '../../kernels/wasm/pool.ts';
-import { ArgumentError } from '../core/errors.ts';
 
 /** An engine and what is kept for it. */
 export interface Host {
@@ -26,21 +25,10 @@ export function engineHost(): Host | undefined {
   return host;
 }
 
-/**
- * How many threads large work may use, this one included; the machine's cores if never set. The numbers that come out are
- * the same for any count. Without SharedArrayBuffer (a page that is not cross-origin isolated) there is one.
- */
-export function setThreads(count: number): void {
-  if (!Number.isInteger(count) || count < 1 || count > 256) {
-    throw new ArgumentError(`setThreads: takes a whole number from 1 to 256; got ${count}`);
-  }
+/** The threads that the engine works with, now or once it has started. */
+export function limitThreads(count: number): void {
   threads = count;
   if (host) host.engine.threads.count = count;
-}
-
-/** How many threads large work may use here: 1 where there is no engine or no shared memory. */
-export function getThreads(): number {
-  return engineHost()?.engine.threads.count ?? 1;
 }
 
 function cores(): number {

@@ -6,13 +6,24 @@ import { type AnySample, type BatchOf, isTensorList } from './dataset.ts';
 
 /**
  * The batch of samples `{ x, y }` whose x are of one shape, and whose y are; whole numbers as y become int32. Where a side is
- * a list of tensors, each of them is stacked.
+ * a list of tensors, each of them is stacked. Where one has a `sampleWeight`, all must.
  *
  * @throws ShapeError where shapes differ, ArgumentError where a sample is something else.
  */
 export function stackSamples<S>(samples: readonly S[]): BatchOf<S> {
-  const batch = { x: stackSide(samples, 'x'), y: stackSide(samples, 'y') };
+  const batch = { x: stackSide(samples, 'x'), y: stackSide(samples, 'y'), ...stackWeights(samples) };
   return batch as BatchOf<S>; // what is a list in a sample is one in the batch
+}
+
+function stackWeights(samples: readonly unknown[]): { readonly sampleWeight?: Tensor } {
+  const weights = samples.flatMap((sample) =>
+    isSample(sample) && sample.sampleWeight !== undefined ? [sample.sampleWeight] : [],
+  );
+  if (weights.length === 0) return {};
+  if (weights.length === samples.length) return { sampleWeight: stack('sampleWeight', weights.map(toTensor)) };
+  throw new ArgumentError(
+    `Loader: some samples of a batch have a sampleWeight and some have none; got ${weights.length} of ${samples.length}; give each one`,
+  );
 }
 
 function stackSide(samples: readonly unknown[], name: 'x' | 'y'): Tensor | readonly Tensor[] {

@@ -8,12 +8,16 @@ import { shuffled, uniforms } from './uniform.ts';
 export interface Sample {
   readonly x: TensorLike;
   readonly y: TensorLike;
+  /** What its loss counts in training; 1 if left out. */
+  readonly sampleWeight?: TensorLike;
 }
 
 /** One example of a model that may have several inputs or outputs: a list of tensors is one for each. */
 export interface AnySample {
   readonly x: TensorLike | readonly Tensor[];
   readonly y: TensorLike | readonly Tensor[];
+  /** What its loss counts in training; 1 if left out. */
+  readonly sampleWeight?: TensorLike;
 }
 
 /** One tensor, or one for each input or output of a model. */
@@ -25,6 +29,8 @@ export interface Batch<X extends Tensors = Tensor, Y extends Tensors = Tensor> {
   readonly x: X;
   /** [B, …] */
   readonly y: Y;
+  /** [B, …], what each loss counts in training; 1 each if left out. */
+  readonly sampleWeight?: Tensor;
 }
 
 /** A list of tensors stays a list, anything else becomes one tensor. */

@@ -11,32 +11,36 @@ import { type Batch, checkIndex, type Dataset } from './dataset.ts';
 export class TensorDataset implements Dataset<Batch> {
   private readonly x: Column;
   private readonly y: Column;
+  private readonly weight: Column | undefined;
   readonly length: number;
 
   /**
    * @param x [N, …] and y [N, …]
+   * @param sampleWeight what each sample's loss counts in training, [N] (or more dims: see `Model.fit`); 1 if left out.
    * @throws ShapeError where they hold different numbers of samples.
    */
-  constructor(x: Tensor | Column, y: Tensor | Column) {
+  constructor(x: Tensor | Column, y: Tensor | Column, sampleWeight?: Tensor | Column) {
     this.x = columnOf(x);
     this.y = columnOf(y);
+    this.weight = sampleWeight && columnOf(sampleWeight);
     this.length = this.x.length;
     if (this.x.length !== this.y.length) {
       throw new ShapeError(
         `dataset: x and y must hold equally many samples; got ${this.x.length} and ${this.y.length}; the first size counts the samples`,
       );
     }
+    checkWeights(this.weight, this.length);
   }
 
   /** The sample at an index: rows without the first dim. */
   get(index: number): Batch {
     checkIndex('dataset', index, this.length);
-    const { x, y } = this.batch(Int32Array.of(index));
-    return { x: x.squeeze(0), y: y.squeeze(0) };
+    const { x, y, sampleWeight } = this.batch(Int32Array.of(index));
+    return { x: x.squeeze(0), y: y.squeeze(0), ...(sampleWeight && { sampleWeight: sampleWeight.squeeze(0) }) };
   }
 
   batch(indices: Int32Array): Batch {
-    return { x: this.x.rows(indices), y: this.y.rows(indices) };
+    return { x: this.x.rows(indices), y: this.y.rows(indices), ...weightRows(this.weight, indices) };
   }
 
   /** [N, …] */
@@ -52,18 +56,21 @@ export class TensorDataset implements Dataset<Batch> {
 export class TensorsDataset implements Dataset<Batch<readonly Tensor[], readonly Tensor[]>> {
   private readonly x: readonly Column[];
   private readonly y: readonly Column[];
+  private readonly weight: Column | undefined;
   readonly length: number;
 
   /**
    * @param x one [N, …] per input. @param y one [N, …] per output.
+   * @param sampleWeight what each sample's losses count in training, [N]; 1 if left out.
    * @throws ShapeError where they hold different numbers of samples, ArgumentError where a list is empty.
    */
-  constructor(x: readonly (Tensor | Column)[], y: readonly (Tensor | Column)[]) {
+  constructor(x: readonly (Tensor | Column)[], y: readonly (Tensor | Column)[], sampleWeight?: Tensor | Column) {
     if (x.length === 0 || y.length === 0) {
       throw new ArgumentError(`dataset: needs at least one tensor on each side; got ${x.length} and ${y.length}`);
     }
     this.x = x.map(columnOf);
     this.y = y.map(columnOf);
+    this.weight = sampleWeight && columnOf(sampleWeight);
     const lengths = [...this.x, ...this.y].map(({ length }) => length);
     this.length = lengths[0]!;
     if (lengths.some((length) => length !== this.length)) {
@@ -71,17 +78,26 @@ export class TensorsDataset implements Dataset<Batch<readonly Tensor[], readonly
         `dataset: all must hold equally many samples; got ${lengths.join(', ')}; the first size counts the samples`,
       );
     }
+    checkWeights(this.weight, this.length);
   }
 
   /** The sample at an index: rows without the first dim. */
   get(index: number): Batch<readonly Tensor[], readonly Tensor[]> {
     checkIndex('dataset', index, this.length);
-    const { x, y } = this.batch(Int32Array.of(index));
-    return { x: x.map((one) => one.squeeze(0)), y: y.map((one) => one.squeeze(0)) };
+    const { x, y, sampleWeight } = this.batch(Int32Array.of(index));
+    return {
+      x: x.map((one) => one.squeeze(0)),
+      y: y.map((one) => one.squeeze(0)),
+      ...(sampleWeight && { sampleWeight: sampleWeight.squeeze(0) }),
+    };
   }
 
   batch(indices: Int32Array): Batch<readonly Tensor[], readonly Tensor[]> {
-    return { x: this.x.map((column) => column.rows(indices)), y: this.y.map((column) => column.rows(indices)) };
+    return {
+      x: this.x.map((column) => column.rows(indices)),
+      y: this.y.map((column) => column.rows(indices)),
+      ...weightRows(this.weight, indices),
+    };
   }
 
   /** One [N, …] per output. */
@@ -89,6 +105,17 @@ export class TensorsDataset implements Dataset<Batch<readonly Tensor[], readonly
     const all = Int32Array.from({ length: this.length }, (_, i) => i);
     return this.y.map((column) => column.rows(all));
   }
+}
+
+function checkWeights(weight: Column | undefined, samples: number): void {
+  if (weight === undefined || weight.length === samples) return;
+  throw new ShapeError(
+    `dataset: sampleWeight must hold one weight for each sample; got ${weight.length} for ${samples} samples; the first size counts the samples`,
+  );
+}
+
+function weightRows(weight: Column | undefined, indices: Int32Array): { readonly sampleWeight?: Tensor } {
+  return weight ? { sampleWeight: weight.rows(indices) } : {};
 }
 
 function columnOf(side: Tensor | Column): Column {
@@ -107,6 +134,8 @@ export interface ArrayOptions {
   readonly dtype?: Dtype;
   /** The dtype of y; default what the array says, int32 for a list of whole numbers. */
   readonly targetDtype?: Dtype;
+  /** [N], what the loss of each sample counts in training; 1 if left out. */
+  readonly sampleWeight?: TensorLike;
 }
 
 /**
@@ -120,7 +149,7 @@ export interface ArrayOptions {
  * const dataset = data.fromArrays(images, labels, { shape, scale: 1 / 255 }); // x [B, 28, 28] float32, y [B] int32
  */
 export function fromArrays(x: TensorLike, y: TensorLike, options: ArrayOptions = {}): TensorDataset {
-  const { shape, scale, dtype, targetDtype } = options;
+  const { shape, scale, dtype, targetDtype, sampleWeight } = options;
   if (scale !== undefined && !Number.isFinite(scale)) {
     throw new ArgumentError(`fromArrays: scale must be a finite number; got ${scale}`);
   }
@@ -133,7 +162,7 @@ export function fromArrays(x: TensorLike, y: TensorLike, options: ArrayOptions =
   const targets = isCompact(y)
     ? arrayColumn('fromArrays', y, [y.length], targetDtype ?? floatDtype(y) ?? 'int32', undefined)
     : tensorColumn(rowsOf('y', y, undefined, targetDtype ?? (isClassList(y) ? 'int32' : undefined)), undefined);
-  return new TensorDataset(inputs, targets);
+  return new TensorDataset(inputs, targets, sampleWeight === undefined ? undefined : Tensor.from(sampleWeight));
 }
 
 function rowsOf(side: string, values: TensorLike, shape: Shape | undefined, dtype: Dtype | undefined): Tensor {

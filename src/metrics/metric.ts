@@ -4,7 +4,8 @@ import { Tensor } from '../tensor/tensor.ts';
 import { confusionMatrix, countBinary, countCorrect, countTopK, type Tally } from './classification.ts';
 import type { LabelOptions } from './labels.ts';
 import { type ScoreName, scoreOf } from './precision-recall.ts';
-import { sumAbsolute, sumSquared } from './regression.ts';
+import { aucOf, type Ranked, rankedOf } from './ranking.ts';
+import { joinScatters, r2Of, type Scatter, scatterOf, sumAbsolute, sumSquared } from './regression.ts';
 
 /** A score over all samples seen since `reset`. */
 export interface Metric {
@@ -17,7 +18,7 @@ export interface Metric {
   reset(): void;
 }
 
-/** A metric by name. */
+/** A metric by name; `mae` and `mse` are `meanAbsoluteError` and `meanSquaredError` in short. */
 export type MetricName =
   | 'accuracy'
   | 'binaryAccuracy'
@@ -25,8 +26,12 @@ export type MetricName =
   | 'precision'
   | 'recall'
   | 'f1'
+  | 'auc'
   | 'meanAbsoluteError'
-  | 'meanSquaredError';
+  | 'meanSquaredError'
+  | 'mae'
+  | 'mse'
+  | 'r2';
 
 const makers: Readonly<Record<MetricName, (name: string, options: LabelOptions) => Metric>> = {
   accuracy: (name, options) => tallied(name, (x, y) => countCorrect(name, x, y, options)),
@@ -35,8 +40,12 @@ const makers: Readonly<Record<MetricName, (name: string, options: LabelOptions) 
   precision: (name, options) => matrixScore(name, 'precision', options),
   recall: (name, options) => matrixScore(name, 'recall', options),
   f1: (name, options) => matrixScore(name, 'f1', options),
+  auc: areaUnderCurve,
   meanAbsoluteError: (name) => tallied(name, sumAbsolute),
   meanSquaredError: (name) => tallied(name, sumSquared),
+  mae: (name) => tallied(name, sumAbsolute),
+  mse: (name) => tallied(name, sumSquared),
+  r2: (name) => determination(name),
 };
 
 /** The names of all metrics. */
@@ -94,6 +103,40 @@ function matrixScore(name: string, score: ScoreName, options: LabelOptions): Met
     result: () => (matrix === undefined ? Tensor.full([], Number.NaN) : scoreOf(score, matrix)),
     reset() {
       matrix = undefined;
+    },
+  };
+}
+
+/** Keeps all scores, since what is greater than what is known at the end. */
+function areaUnderCurve(name: string, options: LabelOptions): Metric {
+  let batches: Ranked[] = [];
+  return {
+    name,
+    update(output, target) {
+      batches.push(rankedOf(name, output, target, options));
+    },
+    result() {
+      if (batches.length === 0) return Tensor.full([], Number.NaN);
+      const all = (part: keyof Ranked): Tensor => Tensor.concat(batches.map((batch) => batch[part]));
+      return aucOf({ scores: all('scores'), yes: all('yes'), no: all('no') });
+    },
+    reset() {
+      batches = [];
+    },
+  };
+}
+
+function determination(name: string): Metric {
+  let sums: Scatter | undefined;
+  return {
+    name,
+    update(output, target) {
+      const batch = scatterOf(name, output, target);
+      sums = sums === undefined ? batch : joinScatters(name, sums, batch);
+    },
+    result: () => (sums === undefined ? Tensor.full([], Number.NaN) : r2Of(sums)),
+    reset() {
+      sums = undefined;
     },
   };
 }

@@ -2,6 +2,7 @@
 export * from './activation/activation.ts';
 export { GLU, PReLU, type PReLUOptions } from './activation/gated.ts';
 export * from './attention/index.ts';
+export { clone } from './clone.ts';
 export { type ArgumentsOf, Graph, type GraphValues, graph, type TensorsOf } from './container/graph.ts';
 export { GraphValue, type InputOptions, input } from './container/graph-value.ts';
 export { Add, Average, Concat, Lambda, Maximum, Minimum, Multiply, Subtract } from './container/merge.ts';
@@ -38,7 +39,7 @@ export { Dropout, SpatialDropout, StochasticDepth, type StochasticDepthOptions }
 export { GaussianDropout, GaussianNoise } from './dropout/gaussian.ts';
 export type { DropoutOptions } from './dropout/random-layer.ts';
 export type { BagMode } from './embedding/bag.ts';
-export { Embedding } from './embedding/embedding.ts';
+export { Embedding, type PretrainedOptions } from './embedding/embedding.ts';
 export { type BagOptions, EmbeddingBag, type EmbeddingBagOptions } from './embedding/embedding-bag.ts';
 export type { EmbeddingOptions } from './embedding/table.ts';
 export type { Initializer, InitOptions } from './init.ts';
@@ -46,6 +47,7 @@ export * as init from './init.ts';
 export { type InitializeOptions, type InitializeRule, initialize } from './initialize.ts';
 export * from './loss/index.ts';
 export { buffer, parameter } from './module/cell.ts';
+export { functionalCall } from './module/functional-call.ts';
 export type { ParameterOptions } from './module/lazy.ts';
 export { type LoadOptions, LoadReport, type Mismatch, type StateDict } from './module/loading.ts';
 export { type BuildOptions, type Layer, Module, type SummaryOptions } from './module/module.ts';
@@ -135,5 +137,5 @@ export {
   ZeroPad2D,
   ZeroPad3D,
 } from './shape/padding.ts';
-export { Permute, Reshape, Unflatten } from './shape/reshape.ts';
+export { Identity, Permute, RepeatVector, Reshape, Unflatten } from './shape/reshape.ts';
 export { PixelShuffle, PixelUnshuffle, Resize, type ResizeOptions, Upsample } from './shape/resolution.ts';

@@ -4,6 +4,7 @@ import { isFloat } from '../core/dtype.ts';
 import { ArgumentError, StateError } from '../core/errors.ts';
 import { add, div, eq, input, min, mul, scalar, sub, where } from '../core/expression.ts';
 import { depending } from '../core/guard.ts';
+import { checkOptions } from '../core/options.ts';
 import { sameShape, shapeText } from '../core/shape.ts';
 import { noGrad } from '../tensor/grad.ts';
 import { Tensor } from '../tensor/tensor.ts';
@@ -202,6 +203,7 @@ export class EMA extends WeightAverage {
 
   constructor(source: Averaged, options: EMAOptions = {}) {
     super('EMA', source, options);
+    checkOptions('EMA', options, { decay: true, warmup: true, buffers: true });
     const { decay = 0.999, warmup = false } = options;
     this.decay = belowOne('EMA', 'decay', decay);
     this.warmup = warmup;
@@ -225,6 +227,7 @@ export class SWA extends WeightAverage {
 
   constructor(source: Averaged, options: AverageOptions = {}) {
     super('SWA', source, options);
+    checkOptions('SWA', options, { buffers: true });
   }
 
   /** @internal */

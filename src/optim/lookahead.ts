@@ -2,11 +2,12 @@
 import { ArgumentError, StateError } from '../core/errors.ts';
 import { add, eq, fmod, input, mul, scalar, sub, where } from '../core/expression.ts';
 import { depending, guarded } from '../core/guard.ts';
+import { checkOptions } from '../core/options.ts';
 import { sameShape, shapeText } from '../core/shape.ts';
 import { noGrad } from '../tensor/grad.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { outside } from '../tensor/value.ts';
-import type { Hyper, ParameterGroup } from './group.ts';
+import type { GroupInput, Hyper, ParameterGroup } from './group.ts';
 import { spread } from './moment.ts';
 import { Optimizer, type OptimizerState } from './optimizer.ts';
 
@@ -51,8 +52,10 @@ export class Lookahead extends Optimizer {
   private readonly slow = new Map<Tensor, Slow>();
 
   /** @throws ArgumentError for `every` that is no whole number of at least 1, or `alpha` outside 0 to 1. */
-  constructor(inner: Optimizer, { every = 5, alpha = 0.5 }: LookaheadOptions = {}) {
+  constructor(inner: Optimizer, options: LookaheadOptions = {}) {
     super();
+    checkOptions('Lookahead', options, { every: true, alpha: true });
+    const { every = 5, alpha = 0.5 } = options;
     if (!(inner instanceof Optimizer)) {
       throw new ArgumentError(`Lookahead: takes an optimizer; got ${inner === null ? 'null' : typeof inner}`);
     }
@@ -65,6 +68,12 @@ export class Lookahead extends Optimizer {
 
   get groups(): readonly ParameterGroup[] {
     return this.inner.groups;
+  }
+
+  /** Adds it to the other optimizer, whose options it may have. */
+  override addGroup(group: GroupInput<{ readonly lr?: number }>): this {
+    this.inner.addGroup(group);
+    return this;
   }
 
   private get parameters(): Tensor[] {

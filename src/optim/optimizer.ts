@@ -1,6 +1,6 @@
 /** What everything that trains needs to know of an optimizer: groups, steps, learning rates, and a state to save. */
 import type { Tensor } from '../tensor/tensor.ts';
-import type { Hyper, ParameterGroup } from './group.ts';
+import type { GroupInput, Hyper, ParameterGroup } from './group.ts';
 
 /** Everything that an optimizer knows: tensors for a safetensors file, and plain JSON. */
 export interface OptimizerState {
@@ -24,6 +24,16 @@ export abstract class Optimizer {
   /** The name of the optimizer in saved states. */
   abstract readonly type: string;
   abstract readonly groups: readonly ParameterGroup[];
+
+  /**
+   * Updates more parameters from now on, such as those of layers that are unfrozen late. Hyper-parameters that the group is
+   * not given are those that the optimizer was made with, whatever schedules have made of them since. A schedule that is at
+   * work leaves the group alone, and its saved state fits no optimizer with the group, until it is attached anew.
+   * (`add_param_group`)
+   * @throws ArgumentError for parameters that it has already or cannot update; then nothing has changed.
+   * @example optimizer.addGroup({ params: net.backbone.unfreeze().parameters(), lr: 1e-5 });
+   */
+  abstract addGroup(group: GroupInput<{ readonly lr?: number }>): this;
 
   /** Updates every parameter that has a gradient. */
   abstract step(): void;

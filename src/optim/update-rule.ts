@@ -1,6 +1,7 @@
 /** The base of optimizers that update each parameter by its own gradient and state: groups, cells, saved states. */
 import { ArgumentError, StateError } from '../core/errors.ts';
 import { depending } from '../core/guard.ts';
+import { checkNames } from '../core/options.ts';
 import { sameShape, shapeText } from '../core/shape.ts';
 import { noGrad } from '../tensor/grad.ts';
 import { Tensor } from '../tensor/tensor.ts';
@@ -9,6 +10,7 @@ import {
   checkHyper,
   checkParameters,
   checkRate,
+  type GroupInput,
   type Hyper,
   isGroups,
   ParameterGroup,
@@ -47,10 +49,15 @@ export interface RateOptions {
  * }
  */
 export abstract class UpdateRule<H extends Hyper = Hyper> extends Optimizer {
-  readonly groups: readonly ParameterGroup<H>[];
+  private list: readonly ParameterGroup<H>[];
+  /** What groups are made with that are given nothing else. */
+  private readonly defaults: Partial<H> & { readonly lr: number };
   private readonly state = new Map<Tensor, ParameterState>();
 
-  /** @param lr the learning rate of groups that are given none. */
+  /**
+   * @param lr the learning rate of groups that are given none.
+   * @throws ArgumentError for an option that does not exist.
+   */
   protected constructor(
     params: ParametersOrGroups<Partial<H> & RateOptions>,
     options: Partial<H> & RateOptions,
@@ -58,14 +65,40 @@ export abstract class UpdateRule<H extends Hyper = Hyper> extends Optimizer {
   ) {
     super();
     const groups = isGroups(params) ? params : [{ ...options, params }];
-    this.groups = groups.map((group) => {
-      const own = { ...options, ...group };
-      return new ParameterGroup([...group.params], own.lr ?? lr, this.complete(own));
-    });
-    checkParameters(this.groups);
+    this.defaults = { ...options, lr: options.lr ?? lr };
+    this.list = groups.map((group) => this.groupOf(group));
+    checkParameters(this.list);
   }
 
-  /** All hyper-parameters but the learning rate, checked, defaults filled in. It is called before the fields exist. */
+  get groups(): readonly ParameterGroup<H>[] {
+    return this.list;
+  }
+
+  override addGroup(group: GroupInput<Partial<H> & RateOptions>): this {
+    const list = [...this.list, this.groupOf(group)];
+    checkParameters(list);
+    this.list = list;
+    return this;
+  }
+
+  private groupOf(group: GroupInput<Partial<H> & RateOptions>): ParameterGroup<H> {
+    const own = { ...this.defaults, ...group };
+    const hyper = this.complete(own);
+    const names = ['lr', ...Object.keys(hyper)];
+    checkNames('optimizer', this.defaults, names);
+    checkNames('optimizer, group', group, ['params', ...names]);
+    if (!Array.isArray(group.params)) {
+      throw new ArgumentError(
+        `optimizer, group: params must be a list; got ${typeof group.params}; give { params: […] }`,
+      );
+    }
+    return new ParameterGroup([...group.params], own.lr ?? this.defaults.lr, hyper);
+  }
+
+  /**
+   * All hyper-parameters but the learning rate, checked, defaults filled in. It is called before the fields exist. Options
+   * that are not among them are refused.
+   */
   protected abstract complete(options: Partial<H>): H;
 
   /** What the cells of a parameter's state are at first. */

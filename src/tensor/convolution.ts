@@ -1,7 +1,8 @@
 /** Convolution in one to three spatial dims, and its transpose; all are one primitive, at any order of derivative. */
 import { ArgumentError, ShapeError } from '../core/errors.ts';
 import { shapeText } from '../core/shape.ts';
-import { Indexing, type Padding } from './indexing.ts';
+import type { Padding } from './indexing.ts';
+import { Orderings } from './order.ts';
 
 /** One number for all spatial dims, or one per dim. */
 export type PerDim = number | readonly number[];
@@ -36,7 +37,7 @@ export interface ConvTransposeOptions<T> {
   readonly groups?: number;
 }
 
-export abstract class Convolutions extends Indexing {
+export abstract class Convolutions extends Orderings {
   /** Cross-correlation of [N, C, L] with weight [O, C/groups, K] → [N, O, L']. */
   conv1d(weight: this, options: ConvOptions<this> = {}): this {
     return this.convolve('conv1d', 1, weight, options);

@@ -39,6 +39,19 @@ const wholeNumbers: ReadonlySet<UnaryName> = new Set<UnaryName>([
   'clamp',
 ]);
 
+/** Options of `isClose`. */
+export interface ToleranceOptions {
+  readonly relative?: number;
+  readonly absolute?: number;
+}
+
+/** Options of `nanToNum`. */
+export interface NanToNumOptions {
+  readonly nan?: number;
+  readonly posInf?: number | undefined;
+  readonly negInf?: number | undefined;
+}
+
 export abstract class Elementwise extends Movements {
   /** The same numbers in another dtype; the gradient is cast back. Floats to int32 truncate. */
   cast(dtype: Dtype): this {
@@ -199,6 +212,23 @@ export abstract class Elementwise extends Movements {
   }
   isFinite(): this {
     return this.map1('isFinite');
+  }
+  isInf(): this {
+    return this.abs().eq(Infinity);
+  }
+  /** |x − y| ≤ absolute + relative·|y|; equal infinities are close, NaN never are. */
+  isClose(other: this | Literal, { relative = 1e-5, absolute = 1e-8 }: ToleranceOptions = {}): this {
+    const x = this.number('float32');
+    const y = x.lift('isClose', other).number('float32');
+    const near = x.sub(y).abs().le(y.abs().mul(relative).add(absolute));
+    return x.eq(y).logicalOr(near.logicalAnd(y.isFinite()));
+  }
+  /** Numbers in the place of NaN and infinities: 0 and the greatest that the dtype holds if none are given. */
+  nanToNum({ nan = 0, posInf, negInf }: NanToNumOptions = {}): this {
+    if (!isFloat(this.dtype)) return this;
+    const most = this.dtype === 'float32' ? 2 ** 127 * (2 - 2 ** -23) : Number.MAX_VALUE;
+    const bounded = this.eq(Infinity).choose(posInf ?? most, this.eq(-Infinity).choose(negInf ?? -most, this));
+    return this.isNaN().choose(nan, bounded);
   }
 
   /** @internal `a` where this is true, else `b`; all three broadcast. */

@@ -31,6 +31,29 @@ export abstract class LinearAlgebra extends Reductions {
     );
   }
 
+  /** All products of the elements of two vectors: [n], [m] → [n, m]. */
+  outer(other: this | Literal): this {
+    const y = this.lift('outer', other);
+    if (this.rank !== 1 || y.rank !== 1) {
+      throw new ShapeError(`outer: takes two vectors; got ${shapeText(this.shape)} and ${shapeText(y.shape)}`);
+    }
+    return this.unsqueeze(1).mul(y.unsqueeze(0));
+  }
+
+  /**
+   * The distances of all pairs of rows: [.., n, D], [.., m, D] → [.., n, m], of the order `p` as in `norm`; batch dims
+   * broadcast. The differences are computed one by one, so that near rows lose no digits: it takes memory for n·m·D.
+   */
+  cdist(other: this | Literal, { p = 2 }: { readonly p?: number } = {}): this {
+    const y = this.lift('cdist', other);
+    if (this.rank < 2 || y.rank < 2 || this.shape.at(-1) !== y.shape.at(-1)) {
+      throw new ShapeError(
+        `cdist: takes rows of one size, [.., n, D] and [.., m, D]; got ${shapeText(this.shape)} and ${shapeText(y.shape)}`,
+      );
+    }
+    return this.unsqueeze(-2).sub(y.unsqueeze(-3)).norm({ p, dim: -1 });
+  }
+
   private withVector(b: this): this {
     const row = this.rank === 1;
     const column = b.rank === 1;

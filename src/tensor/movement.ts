@@ -66,6 +66,18 @@ export abstract class Movements extends Value {
     return this.apply('permute', [this], { order });
   }
 
+  /** Dims moved to other places; the rest keep their order. */
+  moveDim(source: number | readonly number[], destination: number | readonly number[]): this {
+    const from = normalizeDims('moveDim', source, this.rank);
+    const to = normalizeDims('moveDim', destination, this.rank);
+    if (from.length !== to.length) {
+      throw new ShapeError(`moveDim: needs as many sources as destinations; got ${from.length} and ${to.length}`);
+    }
+    const rest = this.shape.map((_, d) => d).filter((d) => !from.includes(d));
+    const order = this.shape.map((_, d) => (to.includes(d) ? from[to.indexOf(d)]! : rest.shift()!));
+    return this.permute(order);
+  }
+
   /** Dims of size 1 repeated, without a copy; −1 keeps a size; new dims come in front. */
   expand(shape: Shape): this {
     const added = shape.length - this.rank;

@@ -229,6 +229,13 @@ export abstract class Reductions extends Activations {
     return this.apply('scan', [this], { dim: normalizeDim('cumSum', dim, this.rank), reverse: false });
   }
 
+  /** Each element less the one before it along `dim`, one fewer. */
+  diff(dim: number = -1): this {
+    const d = normalizeDim('diff', dim, this.rank);
+    const n = Math.max(0, this.shape[d]! - 1);
+    return this.narrow(d, this.shape[d]! - n, n).sub(this.narrow(d, 0, n));
+  }
+
   /** Running products along `dim`, by log₂ n doublings: the derivative is right where elements are 0. */
   cumProd(dim: number): this {
     const d = normalizeDim('cumProd', dim, this.rank);

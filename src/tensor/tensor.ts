@@ -13,6 +13,7 @@ import { Cells } from './cell.ts';
 import { einsum } from './einsum.ts';
 import { boxMuller } from './formulas.ts';
 import { type Literal, readLiteral } from './literal.ts';
+import { type MeshgridOptions, meshgrid } from './meshgrid.ts';
 import { formatHead, formatTensor } from './print.ts';
 
 import { announceGrad, announceReading, currentPassage, type Edge, isGradEnabled, ownerOf, withGrad } from './value.ts';
@@ -239,6 +240,11 @@ export class Tensor extends Cells {
   static where(condition: TensorLike, a: TensorLike, b: TensorLike): Tensor {
     const c = condition instanceof Tensor ? condition : Tensor.literal('where', condition, 'bool');
     return c.choose(a, b);
+  }
+
+  /** A grid of coordinates per vector: `Tensor.meshgrid([rows, columns])`. */
+  static meshgrid(vectors: readonly TensorLike[], options: MeshgridOptions = {}): Tensor[] {
+    return meshgrid(Tensor.list('meshgrid', vectors), options);
   }
 
   /** Sums of products named by letters: `Tensor.einsum('bij,bjk->bik', a, b)`. */

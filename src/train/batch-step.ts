@@ -47,10 +47,10 @@ export class BatchStep {
    * @throws TrainingError for a loss or gradient that is no number. Where the step fails, parameters, buffers and optimizer
    * are as before.
    */
-  run({ x, y }: Batch<Tensors, Tensors>, metrics: Metrics, place: string): StepLoss {
+  run({ x, y, sampleWeight }: Batch<Tensors, Tensors>, metrics: Metrics, place: string): StepLoss {
     const { step } = this;
     const { loss, parts, outputs, targets } = this.attempt(x, place, () =>
-      (this.every > 1 ? step.part : step.whole).run([x, y], (f) => this.orNothing(f)),
+      (this.every > 1 ? step.part : step.whole).run([x, y, sampleWeight], (f) => this.orNothing(f)),
     );
     if (this.every > 1) {
       this.waiting += 1;

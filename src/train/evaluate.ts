@@ -32,8 +32,8 @@ export async function evaluate(
   state.forward.recheck();
   const finished = await evaluating(state, async () => {
     for await (const given of feed.epoch()) {
-      const { x, y } = batchOf(where, given);
-      const { loss, parts, outputs, targets } = state.forward.score(x, y, objective, jit);
+      const { x, y, sampleWeight } = batchOf(where, given);
+      const { loss, parts, outputs, targets } = state.forward.score(x, y, sampleWeight, objective, jit);
       scores.add(
         loss.item(),
         countOf(x),

@@ -15,6 +15,8 @@ export interface BatchLike {
   readonly x: TensorLike | readonly Tensor[];
   /** [B, …] */
   readonly y: TensorLike | readonly Tensor[];
+  /** [B], what the loss of each sample counts; [B, T] or more dims for each step or pixel; 1 each if left out. */
+  readonly sampleWeight?: TensorLike;
 }
 
 /** Batches one after another. */
@@ -98,13 +100,19 @@ function datasetOf(where: string, data: TrainingData): Dataset<AnySample> | unde
     if ('x' in data && 'y' in data) return inMemory(data);
   }
   throw new ArgumentError(
-    `${where}: takes { x, y }, a dataset, a Loader or batches; got ${data === null ? 'null' : typeof data}`,
+    `${where}: takes { x, y }, a dataset, a Loader or batches; got ${kindOf(data)}; put inputs and targets in one object`,
   );
 }
 
-function inMemory({ x, y }: BatchLike): Dataset<AnySample> {
-  if (!isTensorList(x) && !isTensorList(y)) return fromArrays(x, y);
-  return new TensorsDataset(isTensorList(x) ? x : [tensorOf(x)], isTensorList(y) ? y : [labelsOrValues(y)]);
+function kindOf(data: unknown): string {
+  if (data instanceof Tensor) return 'a tensor';
+  return data === null ? 'null' : typeof data;
+}
+
+function inMemory({ x, y, sampleWeight }: BatchLike): Dataset<AnySample> {
+  const weights = sampleWeight === undefined ? undefined : tensorOf(sampleWeight);
+  if (!isTensorList(x) && !isTensorList(y)) return fromArrays(x, y, weights && { sampleWeight: weights });
+  return new TensorsDataset(isTensorList(x) ? x : [tensorOf(x)], isTensorList(y) ? y : [labelsOrValues(y)], weights);
 }
 
 function isStream(data: object): data is BatchStream {
@@ -138,7 +146,9 @@ export function batchOf(where: string, batch: BatchLike): Batch<Tensors, Tensors
   const y = isTensorList(batch.y) ? batch.y : labelsOrValues(batch.y);
   const all = [...listOf(x), ...listOf(y)];
   const count = countOf(x);
-  if (all.every(({ rank, shape }) => rank > 0 && shape[0] === count) && count > 0) return { x, y };
+  if (all.every(({ rank, shape }) => rank > 0 && shape[0] === count) && count > 0) {
+    return { x, y, ...weightsOf(where, batch.sampleWeight, count) };
+  }
   const problem = all.some(({ shape }) => shape[0] === 0)
     ? 'the batch is empty'
     : 'x and y must hold equally many samples, counted by their first sizes';
@@ -147,6 +157,15 @@ export function batchOf(where: string, batch: BatchLike): Batch<Tensors, Tensors
       .map(({ shape }) => shapeText(shape))
       .join(', ');
   throw new ShapeError(`${where}: ${problem}; got x ${text(x)} and y ${text(y)}`);
+}
+
+function weightsOf(where: string, weights: TensorLike | undefined, count: number): { readonly sampleWeight?: Tensor } {
+  if (weights === undefined) return {};
+  const sampleWeight = tensorOf(weights);
+  if (sampleWeight.rank > 0 && sampleWeight.shape[0] === count) return { sampleWeight };
+  throw new ShapeError(
+    `${where}: sampleWeight must hold a weight for each sample; got ${shapeText(sampleWeight.shape)} for ${count} samples`,
+  );
 }
 
 function tensorOf(values: TensorLike): Tensor {

@@ -1,5 +1,6 @@
 /** Training: epochs of batches, validation, callbacks, and a clean end whenever it comes. */
 import { ArgumentError, StateError } from '../core/errors.ts';
+import { checkOptions, type OptionNames } from '../core/options.ts';
 import type { Generator } from '../core/random.ts';
 import type { Batch, Tensors } from '../data/dataset.ts';
 import { restoreRandom } from '../io/random-states.ts';
@@ -22,16 +23,22 @@ import { makeOptimizer } from './optimizer-choice.ts';
 import { Pauses } from './pause.ts';
 import { Progress } from './progress.ts';
 import { RunningScores } from './running-scores.ts';
+import { checkClassWeight } from './sample-weight.ts';
 import { SchedulePlan } from './schedule-plan.ts';
 import { modesOf, restoreModes } from './snapshot.ts';
-import { type ClipOptions, TrainStep } from './train-step.ts';
+import { type StepOptions, TrainStep } from './train-step.ts';
 
 /** Options of `fit`. */
-export interface FitOptions extends ClipOptions {
+export interface FitOptions extends StepOptions {
   /** How many more epochs; default 1. */
   readonly epochs?: number;
   /** Samples per batch; default 32. */
   readonly batchSize?: number;
+  /**
+   * Ends an epoch after so many batches, which data without an end need; the next one begins the data anew, shuffled anew
+   * where they are shuffled.
+   */
+  readonly stepsPerEpoch?: number;
   /** Data that are only scored, after each epoch. */
   readonly validation?: TrainingData;
   /** The fraction of the samples, from the end, that is kept for validation. */
@@ -71,6 +78,31 @@ export interface FitOptions extends ClipOptions {
   readonly resume?: boolean;
 }
 
+const fitNames: OptionNames<FitOptions> = {
+  epochs: true,
+  batchSize: true,
+  stepsPerEpoch: true,
+  validation: true,
+  validationSplit: true,
+  shuffle: true,
+  callbacks: true,
+  signal: true,
+  verbose: true,
+  schedule: true,
+  scheduleEvery: true,
+  scheduleMonitor: true,
+  average: true,
+  averageEvery: true,
+  averageFrom: true,
+  generator: true,
+  resume: true,
+  clipNorm: true,
+  clipValue: true,
+  classWeight: true,
+  accumulate: true,
+  jit: true,
+};
+
 /** What `Model.fit` does; `save` is what callbacks save with. */
 export async function train(
   state: ModelState,
@@ -104,9 +136,14 @@ interface Plan {
 }
 
 function planOf(state: ModelState, data: TrainingData, options: FitOptions): Plan {
+  checkOptions('fit', options, fitNames);
   const { epochs = 1, batchSize, validation, validationSplit, shuffle, callbacks = [], verbose = true } = options;
   if (!Number.isInteger(epochs) || epochs < 1) {
     throw new ArgumentError(`fit: epochs must be a whole number of at least 1; got ${epochs}`);
+  }
+  const { stepsPerEpoch } = options;
+  if (stepsPerEpoch !== undefined && !(Number.isInteger(stepsPerEpoch) && stepsPerEpoch >= 1)) {
+    throw new ArgumentError(`fit: stepsPerEpoch must be a whole number of at least 1; got ${stepsPerEpoch}`);
   }
   for (const name of ['clipNorm', 'clipValue'] as const) {
     const bound = options[name];
@@ -120,6 +157,7 @@ function planOf(state: ModelState, data: TrainingData, options: FitOptions): Pla
   if (!Number.isInteger(accumulate) || accumulate < 1) {
     throw new ArgumentError(`fit: accumulate must be a whole number of at least 1; got ${accumulate}`);
   }
+  checkClassWeight(options.classWeight);
   const loss = lossOfModel('fit', state);
   const [training, held] = validationSplit === undefined ? [data, validation] : holdOut('fit', data, validationSplit);
   const { generator } = options;
@@ -163,7 +201,7 @@ class Run implements Training {
     this.running = new RunningScores(state.metrics.perOutput.flat());
     this.epoch = state.epochs.length;
     this.epochs = this.epoch + plan.epochs;
-    this.batches = plan.train.batches;
+    this.batches = plan.options.stepsPerEpoch ?? plan.train.batches;
   }
 
   get module(): Module {
@@ -267,9 +305,11 @@ class Run implements Training {
       if (!step.isWaiting) this.updated();
       await this.each((callback) => callback.onBatchEnd?.(this));
       await this.pauses.due();
-      if (this.goesOn()) continue;
-      this.finishStep();
-      return this.batch === this.batches;
+      if (!this.goesOn()) {
+        this.finishStep();
+        return this.batch === this.batches;
+      }
+      if (this.batch === this.plan.options.stepsPerEpoch) break;
     }
     if (this.batch === 0) throw new ArgumentError('fit: there was no batch to train on; give at least one sample');
     this.finishStep();
@@ -320,11 +360,12 @@ class Run implements Training {
   /** The one of the last `fit`, which is compiled already, if it does the same. */
   private trainStep(optimizer: Optimizer): TrainStep {
     const { state, plan } = this;
-    const { clipNorm, clipValue, jit = state.jit } = plan.options;
+    const { clipNorm, clipValue, classWeight, jit = state.jit } = plan.options;
+    const how = { clipNorm, clipValue, classWeight };
     const known = state.trainStep;
-    if (known?.does(optimizer, plan.loss, { clipNorm, clipValue }, jit)) return known;
+    if (known?.does(optimizer, plan.loss, how, jit)) return known;
     known?.dispose();
-    state.trainStep = new TrainStep(state.module, optimizer, plan.loss, { clipNorm, clipValue }, jit, state.refused);
+    state.trainStep = new TrainStep(state.module, optimizer, plan.loss, how, jit, state.refused);
     return state.trainStep;
   }
 

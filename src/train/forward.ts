@@ -3,6 +3,7 @@ import type { Tensors } from '../data/dataset.ts';
 import type { Module } from '../nn/module/module.ts';
 import { penaltyOf } from '../nn/parametrize/weight-rules.ts';
 import { noGrad } from '../tensor/grad.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { Compilation } from './compilation.ts';
 import { run } from './network.ts';
 import type { Objective } from './objective.ts';
@@ -13,7 +14,7 @@ export class Forward {
   private readonly module: Module;
   private readonly objective: Objective | undefined;
   private readonly compile: <I extends readonly unknown[], O>(f: (...args: I) => O) => Compilation<I, O>;
-  private scoring: Compilation<[Tensors, Tensors], StepResult> | undefined;
+  private scoring: Compilation<[Tensors, Tensors, Tensor | undefined], StepResult> | undefined;
   private computing: Compilation<[Tensors], Tensors> | undefined;
 
   constructor(module: Module, objective: Objective | undefined, refused: (reason: string) => void) {
@@ -28,11 +29,11 @@ export class Forward {
   }
 
   /** How bad the outputs for x are, penalties included as in training. */
-  score(x: Tensors, y: Tensors, objective: Objective, jit: boolean): StepResult {
-    if (!jit || objective !== this.objective) return noGrad(() => assess(this.module, objective, x, y));
-    const scoring = this.scoring ?? this.compile((x, y) => assess(this.module, objective, x, y));
+  score(x: Tensors, y: Tensors, sampleWeight: Tensor | undefined, objective: Objective, jit: boolean): StepResult {
+    if (!jit || objective !== this.objective) return noGrad(() => assess(this.module, objective, x, y, sampleWeight));
+    const scoring = this.scoring ?? this.compile((...batch) => assess(this.module, objective, ...batch));
     this.scoring = scoring;
-    return noGrad(() => scoring.run([x, y]));
+    return noGrad(() => scoring.run([x, y, sampleWeight]));
   }
 
   /** The outputs for x. */
@@ -44,9 +45,15 @@ export class Forward {
   }
 }
 
-function assess(module: Module, objective: Objective, x: Tensors, y: Tensors): StepResult {
+function assess(
+  module: Module,
+  objective: Objective,
+  x: Tensors,
+  y: Tensors,
+  sampleWeight: Tensor | undefined,
+): StepResult {
   const layers = module.namedModules().map(([, layer]) => layer);
-  const { loss: fit, parts, outputs, targets } = objective.assess(run(module, x), y);
+  const { loss: fit, parts, outputs, targets } = objective.assess(run(module, x), y, { sampleWeight });
   const penalty = penaltyOf(module.parameters(), layers);
   return { loss: penalty ? fit.add(penalty) : fit, parts, outputs, targets };
 }

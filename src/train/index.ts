@@ -21,4 +21,4 @@ export type { MonitorOptions } from './monitor.ts';
 export type { OutputOf } from './network.ts';
 export type { LossOption } from './objective.ts';
 export type { OptimizerChoice, OptimizerName } from './optimizer-choice.ts';
-export type { ClipOptions } from './train-step.ts';
+export type { ClipOptions, StepOptions } from './train-step.ts';

@@ -14,11 +14,15 @@ import {
   multiMargin,
   softMargin,
 } from '../nn/loss/margin.ts';
+import type { LossOptions } from '../nn/loss/reduction.ts';
 import { huber, l1, logCosh, mape, mse, msle, smoothL1 } from '../nn/loss/regression.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
-/** How bad a batch of outputs is: a mean over its samples, without dims. */
+/** How bad a batch of B outputs is: a mean over its samples, without dims; or the losses of all samples, [B, …], to be averaged. */
 export type LossFunction = (output: Tensor, target: Tensor) => Tensor;
+
+/** A loss of `nn`. */
+type NamedLoss = (output: Tensor, target: Tensor, options?: LossOptions) => Tensor;
 
 /** A loss of `nn` by its name, with its default options. */
 export type LossName =
@@ -48,7 +52,7 @@ export type LossName =
 /** Losses of a target in the output's shape; the others take class indices. */
 type ComparingName = Exclude<LossName, 'crossEntropy' | 'nll' | 'focal' | 'multiMargin' | 'dice'>;
 
-const comparing: Readonly<Record<ComparingName, LossFunction>> = {
+const comparing: Readonly<Record<ComparingName, NamedLoss>> = {
   mse,
   l1,
   huber,
@@ -68,7 +72,7 @@ const comparing: Readonly<Record<ComparingName, LossFunction>> = {
   multiLabelSoftMargin,
 };
 
-const losses: Readonly<Record<LossName, LossFunction>> = {
+const losses: Readonly<Record<LossName, NamedLoss>> = {
   ...comparing,
   crossEntropy,
   nll,
@@ -97,8 +101,10 @@ function isLossName(name: string): name is LossName {
 export interface LossChoice {
   /** Undefined for a function of the user's. */
   readonly name: LossName | undefined;
-  /** @throws ShapeError where the user's function gives more than one number. */
+  /** One number. @throws ShapeError where the user's function gives numbers that are not one for each sample. */
   readonly of: LossFunction;
+  /** One number for each sample, [B, …]. @throws ShapeError where the user's function gives a mean over them. */
+  readonly each: LossFunction;
   /** The target in the output's shape where they differ by a last dim of 1, as [N, 1] and [N] do. */
   readonly align: (output: Tensor, target: Tensor) => Tensor;
   /** Whether the target holds class indices, but where it has the output's shape. */
@@ -112,7 +118,8 @@ export function lossOf(loss: LossName | LossFunction): LossChoice {
   if (typeof loss === 'function') {
     return {
       name: undefined,
-      of: (output, target) => single(loss(output, target)),
+      of: (output, target) => averaged(loss(output, target), output),
+      each: (output, target) => perSample(loss(output, target), output),
       align: asGiven,
       takesLabels: false,
       threshold: 0.5,
@@ -126,6 +133,7 @@ export function lossOf(loss: LossName | LossFunction): LossChoice {
   return {
     name: loss,
     of: losses[loss],
+    each: (output, target) => losses[loss](output, target, { reduction: 'none' }),
     align: Object.hasOwn(comparing, loss) ? alignLastDim : asGiven,
     takesLabels: !Object.hasOwn(comparing, loss),
     threshold: signed.has(loss) ? 0 : 0.5,
@@ -141,7 +149,17 @@ function alignLastDim(output: Tensor, target: Tensor): Tensor {
   return sameShape([...output.shape, 1], target.shape) ? target.squeeze(-1) : target;
 }
 
-function single(loss: Tensor): Tensor {
+function averaged(loss: Tensor, output: Tensor): Tensor {
   if (loss.size === 1) return loss;
-  throw new ShapeError(`loss: must be one number; got shape ${shapeText(loss.shape)}; take its mean()`);
+  if (loss.rank > 0 && loss.shape[0] === output.shape[0]) return loss.mean();
+  throw new ShapeError(
+    `loss: must be one number, or one for each sample; got shape ${shapeText(loss.shape)}; take its mean()`,
+  );
+}
+
+function perSample(loss: Tensor, output: Tensor): Tensor {
+  if (loss.rank > 0 && loss.shape[0] === output.shape[0]) return loss;
+  throw new ShapeError(
+    `loss: weights need a loss for each sample, [${output.shape[0]}]; got shape ${shapeText(loss.shape)}; leave out the mean, or reduction: 'none'`,
+  );
 }

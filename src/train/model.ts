@@ -1,5 +1,6 @@
 /** Keras' verbs over any module: fit, evaluate, predict, save and load. */
 import { ArgumentError, StateError } from '../core/errors.ts';
+import { checkOptions, type OptionNames } from '../core/options.ts';
 import type { Shape } from '../core/shape.ts';
 import { encodeCheckpoint, type LoadedCheckpoint, loadCheckpoint } from '../io/checkpoint.ts';
 import { randomStatesOf } from '../io/random-states.ts';
@@ -45,6 +46,14 @@ export interface ModelOptions {
   readonly jit?: boolean | undefined;
 }
 
+const modelNames: OptionNames<ModelOptions> = {
+  optimizer: true,
+  loss: true,
+  lossWeights: true,
+  metrics: true,
+  jit: true,
+};
+
 /** Options of `evaluate`. */
 export interface EvaluateOptions {
   /** Samples per batch; default 128. */
@@ -75,6 +84,8 @@ export interface LoadModelOptions<M extends Module = Layer> extends ModelOptions
   readonly several?: boolean | undefined;
 }
 
+const loadNames: OptionNames<LoadModelOptions> = { ...modelNames, module: true, several: true };
+
 /**
  * A module with what it takes to train and use it.
  * @example
@@ -88,13 +99,14 @@ export class Model<M extends Module = Layer> {
   readonly module: M;
   private readonly state: ModelState;
 
-  /** @throws ArgumentError for a name that is none, or what is no module. */
+  /** @throws ArgumentError for a name or an option that is none, or what is no module. */
   constructor(module: M, options: ModelOptions = {}) {
     if (!(module instanceof Module)) {
       throw new ArgumentError(
         `Model: takes a module; got ${module === null ? 'null' : typeof module}; pass new nn.Sequential(…)`,
       );
     }
+    checkOptions('Model', options, modelNames);
     const { optimizer, loss, lossWeights, metrics = [], jit = true } = options;
     if (optimizer !== undefined) checkOptimizer(optimizer);
     if (loss === undefined && lossWeights !== undefined) {
@@ -140,6 +152,7 @@ export class Model<M extends Module = Layer> {
   /**
    * Trains for some more epochs.
    * @param data `{ x, y }`, a dataset, a Loader, or batches; x and y are lists of tensors for several inputs or outputs.
+   * With a `sampleWeight` the loss is Σ wᵢ·lossᵢ / B, as in Keras; metrics count all samples alike.
    * @throws TrainingError for a loss that is no number. After any error the parameters are as before the step that failed.
    */
   async fit(data: TrainingData, options: FitOptions = {}): Promise<History> {
@@ -148,6 +161,7 @@ export class Model<M extends Module = Layer> {
 
   /** The loss and the metrics over the data, in evaluation mode. */
   async evaluate(data: TrainingData, options: EvaluateOptions = {}): Promise<{ readonly loss: number } & Scores> {
+    checkOptions('evaluate', options, { batchSize: true, jit: true });
     const { batchSize, jit = this.state.jit } = options;
     const feed = feedOf('evaluate', data, isBatched(data) ? { batchSize } : { batchSize: batchSize ?? 128 }, false);
     const scores = await evaluate('evaluate', this.state, feed, jit);
@@ -160,10 +174,9 @@ export class Model<M extends Module = Layer> {
    * @param x of several inputs a list of tensors.
    * @throws ShapeError where there is no sample, or the module does not take its shape.
    */
-  async predict(
-    x: TensorLike | readonly Tensor[],
-    { batchSize = 128, jit = this.state.jit }: PredictOptions = {},
-  ): Promise<OutputOf<M>> {
+  async predict(x: TensorLike | readonly Tensor[], options: PredictOptions = {}): Promise<OutputOf<M>> {
+    checkOptions('predict', options, { batchSize: true, jit: true });
+    const { batchSize = 128, jit = this.state.jit } = options;
     const outputs = await predict(this.state, x, batchSize, jit);
     return outputs as OutputOf<M>; // joined batch by batch, in the form in which forward gives them
   }
@@ -190,7 +203,9 @@ export class Model<M extends Module = Layer> {
   }
 
   /** The bytes of the file that `save` writes. */
-  async toBytes({ optimizer: withOptimizer = true }: SaveOptions = {}): Promise<Uint8Array> {
+  async toBytes(options: SaveOptions = {}): Promise<Uint8Array> {
+    checkOptions('save', options, { optimizer: true });
+    const { optimizer: withOptimizer = true } = options;
     const { state, module } = this;
     const own = withOptimizer && state.optimizer ? recordOf(state.optimizer, module) : undefined;
     const average = own && (state.average?.stateDict() ?? state.resumeAverage);
@@ -216,6 +231,7 @@ export class Model<M extends Module = Layer> {
   static async load(source: Source, options: LoadModelOptions & { readonly several: true }): Promise<Model<Module>>;
   static async load(source: Source, options?: LoadModelOptions): Promise<Model>;
   static async load(source: Source, options: LoadModelOptions<Module> = {}): Promise<Model<Module>> {
+    checkOptions('Model.load', options, loadNames);
     const { module, several } = options;
     const loaded = module ? await loadCheckpoint(source, { module }) : await loadCheckpoint(source, { several });
     return Model.of(loaded, options);

@@ -4,9 +4,18 @@ import type { Tensors } from '../data/dataset.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { type LossChoice, type LossFunction, type LossName, lossOf } from './loss-choice.ts';
 import { listOf } from './network.ts';
+import { classWeights, weightedMean } from './sample-weight.ts';
 
 /** A loss by name or as a function; in a list one for each output. */
 export type LossOption = LossName | LossFunction | readonly (LossName | LossFunction)[];
+
+/** What samples count. */
+export interface Weighting {
+  /** [B, …] */
+  readonly sampleWeight?: Tensor | undefined;
+  /** One for each class. */
+  readonly classWeight?: readonly number[] | undefined;
+}
 
 /** How bad a batch is. */
 export interface Assessment {
@@ -60,14 +69,28 @@ export class Objective {
   }
 
   /** @throws ShapeError where outputs, targets, losses and weights are not equally many. */
-  assess(output: Tensors, target: Tensors): Assessment {
+  assess(output: Tensors, target: Tensors, weighting: Weighting = {}): Assessment {
     const [outputs, given] = [listOf(output), listOf(target)];
     this.check(outputs.length, given.length);
     const targets = given.map((y, k) => this.choice(k)!.align(outputs[k]!, y));
-    const parts = targets.map((y, k) => this.choice(k)!.of(outputs[k]!, y));
+    const counts = this.countsOf(output, target, weighting);
+    const parts = targets.map((y, k) => {
+      const { of, each } = this.choice(k)!;
+      return counts ? weightedMean(each(outputs[k]!, y), counts) : of(outputs[k]!, y);
+    });
     const weighted = parts.map((part, k) => (this.weights ? part.mul(this.weights[k]!) : part));
     const loss = weighted.reduce((sum, part) => sum.add(part));
     return { loss, parts: parts.length > 1 ? parts : [], outputs, targets };
+  }
+
+  private countsOf(output: Tensors, target: Tensors, { sampleWeight, classWeight }: Weighting): Tensor | undefined {
+    if (classWeight === undefined) return sampleWeight;
+    const ofClasses = classWeights(classWeight, output, target, this.choice(0)!);
+    if (sampleWeight === undefined) return ofClasses;
+    const missing = ofClasses.rank - sampleWeight.rank;
+    return ofClasses.mul(
+      sampleWeight.reshape([...sampleWeight.shape, ...new Array<number>(Math.max(0, missing)).fill(1)]),
+    );
   }
 
   private check(outputs: number, targets: number): void {

@@ -20,6 +20,15 @@ export interface ClipOptions {
   readonly clipValue?: number | undefined;
 }
 
+/** How a step differs from its defaults. */
+export interface StepOptions extends ClipOptions {
+  /**
+   * What samples of each class count in the training loss, [classes]: each loss is multiplied with the weight of its class,
+   * and the mean is over all samples, as in Keras. Validation counts them all alike.
+   */
+  readonly classWeight?: readonly number[] | undefined;
+}
+
 /** What a step gives, off the tape. */
 export interface StepResult {
   /** Penalties of regularized parameters included. */
@@ -42,17 +51,20 @@ export class NotFinite extends Error {
   }
 }
 
+/** Inputs, targets, and what samples count. */
+type StepInputs = [x: Tensors, y: Tensors, sampleWeight: Tensor | undefined];
+
 /** The steps of one optimizer over one module. Nothing in it depends on the batch but its shapes. */
 export class TrainStep {
   readonly module: Module;
   readonly optimizer: Optimizer;
   readonly objective: Objective;
-  readonly clip: ClipOptions;
+  readonly options: StepOptions;
   private readonly jit: boolean;
   /** Gradients go into an update. */
-  readonly whole: Compilation<[Tensors, Tensors], StepResult>;
+  readonly whole: Compilation<StepInputs, StepResult>;
   /** Gradients are collected. */
-  readonly part: Compilation<[Tensors, Tensors], StepResult>;
+  readonly part: Compilation<StepInputs, StepResult>;
   /** The update by what was collected. */
   readonly update: Compilation<[], void>;
   /** Called with what has the outputs' shapes, before anything has changed: what it throws leaves everything as it is. */
@@ -67,24 +79,26 @@ export class TrainStep {
     module: Module,
     optimizer: Optimizer,
     objective: Objective,
-    clip: ClipOptions,
+    options: StepOptions,
     jit: boolean,
     refused: (reason: string) => void,
   ) {
     this.module = module;
     this.optimizer = optimizer;
     this.objective = objective;
-    this.clip = clip;
+    this.options = options;
     this.jit = jit;
-    this.whole = new Compilation((x, y) => this.runWhole(x, y), jit, refused);
-    this.part = new Compilation((x, y) => this.runPart(x, y), jit, refused);
+    this.whole = new Compilation((...batch) => this.runWhole(...batch), jit, refused);
+    this.part = new Compilation((...batch) => this.runPart(...batch), jit, refused);
     this.update = new Compilation(() => this.runUpdate(), jit, refused);
   }
 
   /** Whether one of these would do the same. */
-  does(optimizer: Optimizer, objective: Objective, { clipNorm, clipValue }: ClipOptions, jit: boolean): boolean {
+  does(optimizer: Optimizer, objective: Objective, options: StepOptions, jit: boolean): boolean {
     const same = this.optimizer === optimizer && this.objective === objective && this.jit === jit;
-    return same && this.clip.clipNorm === clipNorm && this.clip.clipValue === clipValue;
+    const { clipNorm, clipValue, classWeight } = this.options;
+    const alike = clipNorm === options.clipNorm && clipValue === options.clipValue;
+    return same && alike && sameNumbers(classWeight, options.classWeight);
   }
 
   /** The cells of gradients that wait for an update. */
@@ -106,15 +120,15 @@ export class TrainStep {
     for (const one of [this.whole, this.part, this.update]) one.dispose();
   }
 
-  private runWhole(x: Tensors, y: Tensors): StepResult {
-    const { result, reached } = this.backward(x, y);
+  private runWhole(...batch: StepInputs): StepResult {
+    const { result, reached } = this.backward(...batch);
     this.apply(reached);
     return result;
   }
 
-  private runPart(x: Tensors, y: Tensors): StepResult {
-    const { result, reached } = this.backward(x, y);
-    const count = countOf(x);
+  private runPart(...batch: StepInputs): StepResult {
+    const { result, reached } = this.backward(...batch);
+    const count = countOf(batch[0]);
     noGrad(() => {
       for (const p of reached) {
         const sum = this.sumOf(p);
@@ -139,11 +153,22 @@ export class TrainStep {
   }
 
   /** Forward and backward; nothing has changed but gradients. */
-  private backward(x: Tensors, y: Tensors): { readonly result: StepResult; readonly reached: readonly Tensor[] } {
+  private backward(...[x, y, sampleWeight]: StepInputs): {
+    readonly result: StepResult;
+    readonly reached: readonly Tensor[];
+  } {
     const { module, objective } = this;
     const output = run(module, x);
     this.seeOutputs(listOf(output));
-    const { loss: fit, parts, outputs, targets } = objective.assess(output, y);
+    const {
+      loss: fit,
+      parts,
+      outputs,
+      targets,
+    } = objective.assess(output, y, {
+      sampleWeight,
+      classWeight: this.options.classWeight,
+    });
     const parameters = module.parameters();
     const penalty = penaltyOf(
       parameters,
@@ -166,7 +191,7 @@ export class TrainStep {
   }
 
   private apply(reached: readonly Tensor[]): void {
-    const { clipNorm, clipValue } = this.clip;
+    const { clipNorm, clipValue } = this.options;
     if (clipValue !== undefined) clipGradValue(reached, clipValue);
     if (clipNorm !== undefined) clipGradNorm(reached, clipNorm);
     this.optimizer.step();
@@ -190,6 +215,10 @@ export class TrainStep {
     }
     return sum;
   }
+}
+
+function sameNumbers(a: readonly number[] | undefined, b: readonly number[] | undefined): boolean {
+  return a === b || (a?.length === b?.length && a?.every((n, i) => n === b?.[i]) === true);
 }
 
 function dropGradients(parameters: readonly Tensor[]): void {

@@ -23,14 +23,17 @@ describe.skipIf(absent.length > 0)(`examples of texts${absent.map((name) => `; $
     }
     const texts = output.matchAll(/validation loss [34]\.\d+\. It writes:\n\n(ROMEO:\n[\s\S]{30})\n/g);
     expect(new Set([...texts].map(([, text]) => text)).size).toBe(2);
-    expect(output).toMatch(/result: .*RNN.* \(at most 1\.86; .*\)\nresult: .*LSTM.*\(at most 2\.2; .*\)\n$/);
+    const [rnn, lstm, early] = output.split('\n').filter((line) => line.startsWith('result: '));
+    expect(rnn).toMatch(/RNN.* \(at most 1\.86; /);
+    expect(lstm).toMatch(/LSTM.* \(at most 1\.86\)$/);
+    expect(early).toMatch(/LSTM.* \(at most 2\.2; /);
   });
 
   it('gpt.ts writes the same text with its cache and without, past the end of its window', async () => {
     const output = await outputOf('gpt.ts', '--steps', '3', '--letters', '150', '--passages', '8');
     expect(output).toMatch(/It writes:\n\nROMEO:\n/);
     expect(output).toContain('without the cache it writes the same text');
-    expect(output).toMatch(/result: validation loss [34]\.\d+ \(at most 2\.05\)/);
+    expect(output).toMatch(/result: validation loss [34]\.\d+ \(at most 2\.05; PyTorch 1\.840\)/);
   });
 
   it('gpt.ts writes names, each to its end', async () => {

@@ -236,3 +236,30 @@ describe('EmbeddingBag', () => {
     expect(weight.select(0, 2).abs().amin().item()).toBeGreaterThan(0);
   });
 });
+
+describe('Embedding.fromPretrained', () => {
+  const vectors = wave([5, 3], 1).float32();
+
+  it('reads the vectors, and does not train them unless it is told to', () => {
+    const layer = nn.Embedding.fromPretrained(vectors, { paddingIndex: -1 });
+    expect(layer.forward(Tensor.from([4, 1], { dtype: 'int32' })).toArray()).toEqual(
+      vectors.indexSelect(0, [4, 1]).toArray(),
+    );
+    expect([layer.count, layer.features, layer.paddingIndex]).toEqual([5, 3, 4]);
+    expect(layer.parameters().map((p) => p.requiresGrad)).toEqual([false]);
+    const tuned = nn.Embedding.fromPretrained(vectors, { freeze: false });
+    tuned
+      .forward(Tensor.from([1, 1], { dtype: 'int32' }))
+      .sum()
+      .backward();
+    expect(tuned.weight.grad!.sum({ dim: 1 }).toArray()).toEqual([0, 6, 0, 0, 0]);
+    tuned.weight.assign(Tensor.zeros([5, 3]));
+    expect(vectors.abs().max().item()).toBeGreaterThan(0);
+  });
+
+  it('keeps their dtype, and refuses what is no table of floats', () => {
+    expect(nn.Embedding.fromPretrained(vectors.float64()).weight.dtype).toBe('float64');
+    expect(() => nn.Embedding.fromPretrained([1, 2])).toThrow(ShapeError);
+    expect(() => nn.Embedding.fromPretrained(vectors.int32())).toThrow(DtypeError);
+  });
+});

@@ -74,6 +74,32 @@ describe('names', () => {
     ]);
   });
 
+  it('reach into Maps and plain objects, as PyTorch’s ModuleDict', () => {
+    class Heads extends nn.Module {
+      readonly heads: Record<string, nn.Dense> = { firstHead: new nn.Dense(2), other: new nn.Dense(3) };
+      readonly byName = new Map<string, nn.Module | Tensor>([
+        ['x', new nn.Dense(1)],
+        ['scale', nn.parameter([1])],
+      ]);
+      readonly options = { rate: 1, table: Tensor.zeros([2]) };
+      forward(x: Tensor): Tensor[] {
+        const last = this.byName.get('x') as nn.Dense;
+        return [...Object.values(this.heads), last].map((head) => head.forward(x));
+      }
+    }
+    const net = new Heads().build([1, 4]);
+    expect(net.children().map(([name]) => name)).toEqual(['heads.firstHead', 'heads.other', 'by_name.x']);
+    expect(Object.keys(net.stateDict())).toEqual([
+      'by_name.scale',
+      ...['heads.firstHead', 'heads.other', 'by_name.x'].flatMap((name) => [`${name}.weight`, `${name}.bias`]),
+    ]);
+    expect(net.eval().heads.other!.training).toBe(false);
+    const [one, two] = [new nn.Dense(5), new nn.Dense(6)];
+    net.replace('heads.firstHead', one).replace('by_name.x', two);
+    expect([net.heads.firstHead, net.byName.get('x')]).toEqual([one, two]);
+    expect(() => net.replace('heads.toString', one)).toThrow(/no module at this path/);
+  });
+
   it('are as PyTorch has them for layers', () => {
     const rnn = new nn.SimpleRNN(3, { inFeatures: 2, layers: 2 });
     expect(Object.keys(rnn.stateDict())).toEqual(

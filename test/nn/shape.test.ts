@@ -92,6 +92,7 @@ describe('resolutions', () => {
 
 describe('options that make no layer', () => {
   it.each([
+    ['no repeats', () => new nn.RepeatVector(0)],
     ['two open sizes', () => new nn.Reshape([-1, -1])],
     ['size 0', () => new nn.Reshape([0, 2])],
     ['a dim left out', () => new nn.Permute([1, 3])],

@@ -13,6 +13,7 @@ import {
   type FitOptions,
   Model,
   type ModelOptions,
+  type Training,
   type TrainingData,
 } from '../../src/train/index.ts';
 import { cornerSet, corners, network, numbersOf } from './example.ts';
@@ -199,6 +200,50 @@ describe('data', () => {
   });
 });
 
+describe('stepsPerEpoch', () => {
+  it('ends the epochs of data without an end, which begin anew', async () => {
+    let [begun, closed] = [0, 0];
+    function* endless() {
+      begun += 1;
+      try {
+        while (true) yield corners(8);
+      } finally {
+        closed += 1;
+      }
+    }
+    const model = new Model(network(), { loss: 'crossEntropy' });
+    const seen: (number | undefined)[] = [];
+    const onBatchEnd = ({ batch, batches }: Training) => {
+      seen.push(batch, batches);
+    };
+    await model.fit(endless, { ...quiet, epochs: 2, stepsPerEpoch: 3, callbacks: [{ onBatchEnd }] });
+    expect(seen).toEqual([1, 3, 2, 3, 3, 3, 1, 3, 2, 3, 3, 3]);
+    expect([begun, closed]).toEqual([2, 2]);
+  });
+
+  it('takes a part of a dataset, another in each epoch', async () => {
+    const [x, y] = [Tensor.arange(40).reshape([20, 2]), Tensor.zeros([20], { dtype: 'int32' })];
+    const parts: number[][] = [];
+    const see = new nn.Lambda((rows: Tensor) => {
+      if (rows.sum().item() > 0) parts.push(Array.from(rows.select(1, 0).dataSync())); // but not the zeros of build
+      return rows;
+    });
+    const model = new Model(new nn.Sequential(see, new nn.Dense(3)), { loss: 'crossEntropy' });
+    const history = await model.fit({ x, y }, { ...quiet, batchSize: 4, epochs: 2, stepsPerEpoch: 2 });
+    expect(history.epochs.length).toBe(2);
+    expect(parts.map((part) => part.length)).toEqual([4, 4, 4, 4]);
+    expect(new Set(parts.slice(0, 2).flat()).size).toBe(8);
+    expect(parts[2]).not.toEqual(parts[0]);
+  });
+
+  it('is a whole number above 0', async () => {
+    const model = new Model(network(), { loss: 'crossEntropy' });
+    for (const wrong of [0, 1.5, Number.NaN]) {
+      await expect(model.fit(corners(8), { ...quiet, stepsPerEpoch: wrong })).rejects.toThrow(ArgumentError);
+    }
+  });
+});
+
 describe('losses and metrics', () => {
   it('may be functions', async () => {
     const { x, y } = corners(60);
@@ -248,8 +293,10 @@ describe('losses and metrics', () => {
   it('are needed to train', async () => {
     const bare = new Model(network());
     await expect(bare.fit(cornerSet(9), quiet)).rejects.toThrow(StateError);
-    const many = new Model(network(), { loss: (output) => output });
-    await expect(many.fit(cornerSet(9), quiet)).rejects.toThrow(/must be one number; got shape \[9, 3\]/);
+    const many = new Model(network(), { loss: (output) => output.sum({ dim: 0 }) });
+    await expect(many.fit(cornerSet(9), quiet)).rejects.toThrow(
+      /must be one number, or one for each sample; got shape \[3\]/,
+    );
   });
 });
 

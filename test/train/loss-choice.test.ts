@@ -37,9 +37,9 @@ describe('lossOf', () => {
     ]);
   });
 
-  it('refuses other names and functions that give more than one number', () => {
+  it('refuses other names and functions that give neither one number nor one for each sample', () => {
     expect(() => new Model(new nn.Dense(1), { loss: 'huge' as 'huber' })).toThrow(ArgumentError);
     expect(() => new Model(new nn.Dense(1), { loss: 'toString' as 'huber' })).toThrow(/choose one of .*klDiv/);
-    expect(() => lossOf((x, y) => x.sub(y)).of(Tensor.ones([2]), Tensor.ones([2]))).toThrow(ShapeError);
+    expect(() => lossOf((x) => x.sum({ dim: 0 })).of(Tensor.ones([2, 3]), Tensor.ones([2]))).toThrow(ShapeError);
   });
 });

@@ -3,7 +3,7 @@ import { isFloat } from '../../core/dtype.ts';
 import { DtypeError } from '../../core/errors.ts';
 import { add, define, div, type Expr, input, max, mul, neg, sub, unary } from '../../core/expression.ts';
 import type { Tensor, TensorLike } from '../../tensor/tensor.ts';
-import { checkReduction, type LossOptions, reduce, targetLike } from './reduction.ts';
+import { checkReduction, type LossOptions, reduce, requireTensor, targetLike } from './reduction.ts';
 
 /** Options of `bce`. */
 export interface BceOptions extends LossOptions {
@@ -32,6 +32,7 @@ const binaryEntropy = define(
  * @param input probabilities from 0 to 1 (outside the loss is NaN); `bceWithLogits` is the stable way to get there.
  */
 export function bce(input: Tensor, target: TensorLike, { weight, reduction = 'mean' }: BceOptions = {}): Tensor {
+  requireTensor('bce', input);
   if (!isFloat(input.dtype)) throw new DtypeError(`bce: takes probabilities, which are floats; got ${input.dtype}`);
   checkReduction('bce', reduction, input.size, input.shape);
   const losses = input.map(binaryEntropy, [targetLike('bce', input, target)]);
@@ -44,6 +45,7 @@ export function bceWithLogits(
   target: TensorLike,
   { weight, posWeight, reduction = 'mean' }: BceWithLogitsOptions = {},
 ): Tensor {
+  requireTensor('bceWithLogits', input);
   const x = isFloat(input.dtype) ? input : input.float32();
   checkReduction('bceWithLogits', reduction, x.size, x.shape);
   const y = targetLike('bceWithLogits', x, target);

@@ -3,7 +3,7 @@ import { ArgumentError, ShapeError } from '../../core/errors.ts';
 import { shapeText } from '../../core/shape.ts';
 import { Tensor, type TensorLike } from '../../tensor/tensor.ts';
 import { crossEntropy } from './cross-entropy.ts';
-import { checkReduction, floatsOf, type LossOptions, targetLike } from './reduction.ts';
+import { checkReduction, floatsOf, type LossOptions, requireTensor, targetLike } from './reduction.ts';
 
 /** Options of `ntXent`. */
 export interface ContrastiveOptions extends LossOptions {
@@ -29,6 +29,7 @@ export function infoNce(
   keys: TensorLike,
   { temperature = 0.1, symmetric = false, negatives, reduction = 'mean' }: InfoNceOptions = {},
 ): Tensor {
+  requireTensor('infoNce', queries);
   const q = unitVectors('infoNce', queries, temperature);
   checkReduction('infoNce', reduction, q.shape[0]!, q.shape);
   const k = targetLike('infoNce', q, keys).normalize();
@@ -52,6 +53,7 @@ export function ntXent(
   second: TensorLike,
   { temperature = 0.5, reduction = 'mean' }: ContrastiveOptions = {},
 ): Tensor {
+  requireTensor('ntXent', first);
   const a = unitVectors('ntXent', first, temperature);
   const n = a.shape[0]!;
   checkReduction('ntXent', reduction, n, a.shape);

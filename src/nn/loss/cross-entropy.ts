@@ -13,7 +13,7 @@ import {
   ofIndices,
   pick,
 } from './class-index.ts';
-import { floatsOf, reduce } from './reduction.ts';
+import { floatsOf, reduce, requireTensor } from './reduction.ts';
 
 /** Options of `nll`. */
 export type NllOptions = ClassOptions;
@@ -31,6 +31,7 @@ export interface CrossEntropyOptions extends ClassOptions {
  * @example nn.crossEntropy(net.forward(x), [3, 0, 7]).backward();
  */
 export function crossEntropy(input: Tensor, target: TensorLike, options: CrossEntropyOptions = {}): Tensor {
+  requireTensor('crossEntropy', input);
   const { labelSmoothing = 0 } = options;
   if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) {
     throw new ArgumentError(`crossEntropy: labelSmoothing must be from 0 to 1; got ${labelSmoothing}`);
@@ -59,6 +60,7 @@ export function crossEntropy(input: Tensor, target: TensorLike, options: CrossEn
  * @throws IndexError for a label outside 0 to C − 1. With every label ignored the mean is NaN, as in PyTorch.
  */
 export function nll(input: Tensor, target: TensorLike, options: NllOptions = {}): Tensor {
+  requireTensor('nll', input);
   if (!isFloat(input.dtype)) throw new DtypeError(`nll: takes log-probabilities, which are floats; got ${input.dtype}`);
   const classes = classesOf('nll', input, options);
   return ofIndices(

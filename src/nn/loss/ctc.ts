@@ -6,7 +6,7 @@ import { add, constant, define, type Expr, eq, input, max, sub, unary, where } f
 import { sameShape, shapeText } from '../../core/shape.ts';
 import { Tensor, type TensorLike } from '../../tensor/tensor.ts';
 import { wholeNumbers } from './class-index.ts';
-import { checkReduction, type LossOptions, reduce } from './reduction.ts';
+import { checkReduction, type LossOptions, reduce, requireTensor } from './reduction.ts';
 
 /** Options of `ctc`. */
 export interface CtcOptions extends LossOptions {
@@ -39,6 +39,7 @@ export function ctc(
   targets: TensorLike,
   { inputLengths, targetLengths, blank = 0, zeroInfinity = false, reduction = 'mean' }: CtcOptions = {},
 ): Tensor {
+  requireTensor('ctc', logProbs);
   if (!isFloat(logProbs.dtype)) {
     throw new DtypeError(`ctc: takes log-probabilities, which are floats; got ${logProbs.dtype}`);
   }

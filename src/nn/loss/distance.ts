@@ -3,7 +3,7 @@ import { ArgumentError, ShapeError } from '../../core/errors.ts';
 import { type Shape, sameShape, shapeText, sizeOf } from '../../core/shape.ts';
 import { Tensor, type TensorLike } from '../../tensor/tensor.ts';
 import type { MarginOptions } from './margin.ts';
-import { checkReduction, floatsOf, reduce, targetLike } from './reduction.ts';
+import { checkReduction, floatsOf, reduce, requireTensor, targetLike } from './reduction.ts';
 
 /** Options of `pairwiseDistance`. */
 export interface DistanceOptions {
@@ -37,6 +37,7 @@ export function pairwiseDistance(
   second: TensorLike,
   { p = 2, eps = 1e-6, keepDim = false }: DistanceOptions = {},
 ): Tensor {
+  requireTensor('pairwiseDistance', first);
   const a = vectors('pairwiseDistance', first);
   return a
     .sub(targetLike('pairwiseDistance', a, second))
@@ -50,6 +51,7 @@ export function cosineSimilarity(
   second: TensorLike,
   { dim = 1, eps = 1e-8 }: CosineOptions = {},
 ): Tensor {
+  requireTensor('cosineSimilarity', first);
   const a = vectors('cosineSimilarity', first);
   const b = targetLike('cosineSimilarity', a, second);
   return a.normalize({ dim, eps }).mul(b.normalize({ dim, eps })).sum({ dim });
@@ -65,6 +67,7 @@ export function tripletMargin(
   negative: TensorLike,
   { margin = 1, p = 2, eps = 1e-6, swap = false, reduction = 'mean' }: TripletOptions = {},
 ): Tensor {
+  requireTensor('tripletMargin', anchor);
   if (!(margin > 0 && margin < Infinity))
     throw new ArgumentError(`tripletMargin: margin must be above 0; got ${margin}`);
   const a = vectors('tripletMargin', anchor);
@@ -90,6 +93,7 @@ export function cosineEmbedding(
   target: TensorLike,
   { margin = 0, reduction = 'mean' }: MarginOptions = {},
 ): Tensor {
+  requireTensor('cosineEmbedding', first);
   if (!(margin >= -1 && margin <= 1)) {
     throw new ArgumentError(`cosineEmbedding: margin must be from −1 to 1; got ${margin}`);
   }

@@ -3,7 +3,15 @@ import { ArgumentError, ShapeError } from '../../core/errors.ts';
 import { add, type Expr, eq, input, mul, sub, unary, where } from '../../core/expression.ts';
 import { sameShape, shapeText, sizeOf } from '../../core/shape.ts';
 import type { Tensor, TensorLike } from '../../tensor/tensor.ts';
-import { checkReduction, floatsOf, type LossOptions, type Reduction, reduce, targetLike } from './reduction.ts';
+import {
+  checkReduction,
+  floatsOf,
+  type LossOptions,
+  type Reduction,
+  reduce,
+  requireTensor,
+  targetLike,
+} from './reduction.ts';
 
 /** Options of `klDiv`. */
 export interface KlDivOptions {
@@ -39,6 +47,7 @@ export function klDiv(
   target: TensorLike,
   { reduction = 'mean', logTarget = false }: KlDivOptions = {},
 ): Tensor {
+  requireTensor('klDiv', input);
   const logP = floatsOf(input);
   const batchMean = reduction === 'batchmean';
   checkReduction('klDiv', batchMean ? 'mean' : reduction, logP.size, logP.shape);
@@ -65,6 +74,7 @@ export function gaussianKl(
   logVar: TensorLike,
   { priorMean = 0, priorLogVar = 0, reduction = 'mean' }: GaussianKlOptions = {},
 ): Tensor {
+  requireTensor('gaussianKl', mean);
   if (mean.rank === 0) throw new ShapeError('gaussianKl: the mean must be [.., D]; got []');
   const mu = floatsOf(mean);
   checkReduction('gaussianKl', reduction, sizeOf(mu.shape.slice(0, -1)), mu.shape);

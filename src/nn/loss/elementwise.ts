@@ -1,7 +1,7 @@
 /** Losses that compare an input and a target number by number, each by one formula. */
 import type { Expr } from '../../core/expression.ts';
 import type { Tensor, TensorLike } from '../../tensor/tensor.ts';
-import { checkReduction, floatsOf, type LossOptions, reduce, targetLike } from './reduction.ts';
+import { checkReduction, floatsOf, type LossOptions, reduce, requireTensor, targetLike } from './reduction.ts';
 
 /** @internal The formula over `input(0)`, the input, and `input(1)`, the target; the scalars are the user's numbers. */
 export function elementwise(
@@ -12,6 +12,7 @@ export function elementwise(
   { reduction = 'mean' }: LossOptions,
   scalars: readonly number[] = [],
 ): Tensor {
+  requireTensor(where, x);
   checkReduction(where, reduction, x.size, x.shape);
   const from = floatsOf(x);
   return reduce(from.map(loss, [targetLike(where, from, y)], scalars), reduction);

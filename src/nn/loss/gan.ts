@@ -4,7 +4,7 @@ import { defaultGenerator, type Generator } from '../../core/random.ts';
 import { sameShape, shapeText } from '../../core/shape.ts';
 import { enableGrad, grad } from '../../tensor/grad.ts';
 import { Tensor } from '../../tensor/tensor.ts';
-import { checkReduction, floatsOf, type LossOptions, reduce } from './reduction.ts';
+import { checkReduction, floatsOf, type LossOptions, reduce, requireTensor } from './reduction.ts';
 
 /**
  * What the two play for. D is the discriminator's raw output (no sigmoid).
@@ -65,6 +65,7 @@ export function ganDiscriminator(
   fake: Tensor,
   { kind = 'nonSaturating', reduction = 'mean' }: GanOptions = {},
 ): Tensor {
+  for (const outputs of [real, fake]) requireTensor('ganDiscriminator', outputs);
   const game = gameOf('ganDiscriminator', kind);
   for (const d of [real, fake]) checkReduction('ganDiscriminator', reduction, d.size, d.shape);
   if (reduction === 'none' && !sameShape(real.shape, fake.shape)) {
@@ -77,6 +78,7 @@ export function ganDiscriminator(
 
 /** What the generator minimises, given the discriminator's raw outputs for its samples. */
 export function ganGenerator(fake: Tensor, { kind = 'nonSaturating', reduction = 'mean' }: GanOptions = {}): Tensor {
+  requireTensor('ganGenerator', fake);
   const game = gameOf('ganGenerator', kind);
   checkReduction('ganGenerator', reduction, fake.size, fake.shape);
   return reduce(game.generator(floatsOf(fake)), reduction);
@@ -102,6 +104,7 @@ export function gradientPenalty(
   fake: Tensor,
   { weight = 10, target = 1, generator = defaultGenerator, reduction = 'mean' }: GradientPenaltyOptions = {},
 ): Tensor {
+  for (const samples of [real, fake]) requireTensor('gradientPenalty', samples);
   const x = floatsOf(real).detach();
   if (x.rank < 2 || !sameShape(x.shape, fake.shape)) {
     throw new ShapeError(

@@ -5,7 +5,7 @@ import { sameShape, shapeText } from '../../core/shape.ts';
 import { Tensor, type TensorLike } from '../../tensor/tensor.ts';
 import { bceWithLogits } from './binary.ts';
 import { type ClassOptions, classesOf, labelsOf, ofIndices, pick, wholeNumbers } from './class-index.ts';
-import { checkReduction, floatsOf, type LossOptions, reduce, targetLike } from './reduction.ts';
+import { checkReduction, floatsOf, type LossOptions, reduce, requireTensor, targetLike } from './reduction.ts';
 
 /** Options of `focal`. */
 export interface FocalOptions extends ClassOptions {
@@ -33,6 +33,7 @@ export interface DiceOptions extends LossOptions {
  * @param target class indices, int32 of shape [N], [N, d1, …] or []. The mean is that of `crossEntropy`.
  */
 export function focal(input: Tensor, target: TensorLike, { gamma = 2, ...options }: FocalOptions = {}): Tensor {
+  requireTensor('focal', input);
   checkGamma('focal', gamma);
   const logits = floatsOf(input);
   const classes = classesOf('focal', logits, options);
@@ -54,6 +55,7 @@ export function binaryFocal(
   target: TensorLike,
   { gamma = 2, alpha = 0.25, reduction = 'mean' }: BinaryFocalOptions = {},
 ): Tensor {
+  requireTensor('binaryFocal', input);
   checkGamma('binaryFocal', gamma);
   if (alpha !== null && !(alpha >= 0 && alpha <= 1)) {
     throw new ArgumentError(`binaryFocal: alpha must be from 0 to 1, or null; got ${alpha}`);
@@ -74,6 +76,7 @@ export function binaryFocal(
  * @param target probabilities of the same shape, or class indices, int32 [N, d1, …].
  */
 export function dice(input: Tensor, target: TensorLike, { smooth = 1, reduction = 'mean' }: DiceOptions = {}): Tensor {
+  requireTensor('dice', input);
   if (!(smooth >= 0)) throw new ArgumentError(`dice: smooth must be at least 0; got ${smooth}`);
   if (input.rank < 2) {
     throw new ShapeError(`dice: the input must be [N, C, ..] or [N, D]; got ${shapeText(input.shape)}`);

@@ -20,7 +20,7 @@ import { sameShape, shapeText } from '../../core/shape.ts';
 import { Tensor, type TensorLike } from '../../tensor/tensor.ts';
 import { checkEps } from '../module/argument.ts';
 import { elementwise } from './elementwise.ts';
-import { checkReduction, floatsOf, type LossOptions, reduce, targetLike } from './reduction.ts';
+import { checkReduction, floatsOf, type LossOptions, reduce, requireTensor, targetLike } from './reduction.ts';
 
 /** Options of `poissonNll`. */
 export interface PoissonNllOptions extends LossOptions {
@@ -88,6 +88,7 @@ export function gaussianNll(
   variance: TensorLike,
   { full = false, eps = 1e-6, reduction = 'mean' }: GaussianNllOptions = {},
 ): Tensor {
+  requireTensor('gaussianNll', input);
   const from = floatsOf(input);
   checkReduction('gaussianNll', reduction, from.size, from.shape);
   const others = [targetLike('gaussianNll', from, target), varianceLike(from, variance)];

@@ -6,7 +6,7 @@ import { Tensor, type TensorLike } from '../../tensor/tensor.ts';
 import { bceWithLogits } from './binary.ts';
 import { alongClasses, classesOf, labelsOf, pick, wholeNumbers } from './class-index.ts';
 import { elementwise } from './elementwise.ts';
-import { checkReduction, floatsOf, type LossOptions, reduce, targetLike } from './reduction.ts';
+import { checkReduction, floatsOf, type LossOptions, reduce, requireTensor, targetLike } from './reduction.ts';
 
 /** Options of losses with a margin. */
 export interface MarginOptions extends LossOptions {
@@ -58,6 +58,7 @@ export function hinge(
 
 /** log(1 + e^(−target·input)); targets are 1 and −1. */
 export function softMargin(input: Tensor, target: TensorLike, { reduction = 'mean' }: LossOptions = {}): Tensor {
+  requireTensor('softMargin', input);
   const scores = floatsOf(input);
   checkReduction('softMargin', reduction, scores.size, scores.shape);
   return reduce(
@@ -86,6 +87,7 @@ export function marginRanking(
   target: TensorLike,
   { margin = 0, reduction = 'mean' }: MarginOptions = {},
 ): Tensor {
+  requireTensor('marginRanking', first);
   checkMargin('marginRanking', margin);
   checkReduction('marginRanking', reduction, first.size, first.shape);
   const a = floatsOf(first);
@@ -103,6 +105,7 @@ export function multiMargin(
   target: TensorLike,
   { margin = 1, p = 1, ...options }: MultiMarginOptions = {},
 ): Tensor {
+  requireTensor('multiMargin', input);
   checkMargin('multiMargin', margin);
   if (p !== 1 && p !== 2) throw new ArgumentError(`multiMargin: p must be 1 or 2; got ${String(p)}`);
   const scores = floatsOf(input);
@@ -123,6 +126,7 @@ export function multiMargin(
  * @param target int32 of the same shape: each sample's labels in front, and −1 after them.
  */
 export function multiLabelMargin(input: Tensor, target: TensorLike, { reduction = 'mean' }: LossOptions = {}): Tensor {
+  requireTensor('multiLabelMargin', input);
   const given = target instanceof Tensor ? target : Tensor.from(target);
   if (input.rank === 0 || input.rank > 2 || !sameShape(input.shape, given.shape)) {
     throw new ShapeError(
@@ -151,6 +155,7 @@ export function multiLabelSoftMargin(
   target: TensorLike,
   { weight, reduction = 'mean' }: MultiLabelSoftMarginOptions = {},
 ): Tensor {
+  requireTensor('multiLabelSoftMargin', input);
   const logits = floatsOf(input);
   if (logits.rank === 0) throw new ShapeError('multiLabelSoftMargin: the input must be [.., classes]; got []');
   checkReduction('multiLabelSoftMargin', reduction, logits.size, logits.shape);

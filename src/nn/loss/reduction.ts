@@ -12,6 +12,13 @@ export interface LossOptions {
   readonly reduction?: Reduction;
 }
 
+/** @internal Refuses plain numbers where a loss takes what a model gave. */
+export function requireTensor(where: string, input: Tensor): void {
+  if (input instanceof Tensor) return;
+  const got = Array.isArray(input) ? 'a list' : input === null ? 'null' : typeof input;
+  throw new ArgumentError(`${where}: the input must be a tensor; got ${got}; make one by Tensor.from(values)`);
+}
+
 /** @internal Checks the reduction; a mean of nothing is an error. */
 export function checkReduction(where: string, reduction: Reduction, count: number, shape: Shape): void {
   if (reduction !== 'mean' && reduction !== 'sum' && reduction !== 'none') {

@@ -1,14 +1,15 @@
 /** Layers that learn the size of their input, and make their parameters, at the first call. */
 import type { Dtype } from '../../core/dtype.ts';
-import { StateError } from '../../core/errors.ts';
+import { ArgumentError, StateError } from '../../core/errors.ts';
 import { defaultGenerator, type Generator, withoutRecording } from '../../core/random.ts';
 import type { Shape } from '../../core/shape.ts';
-import type { Tensor } from '../../tensor/tensor.ts';
+import { Tensor } from '../../tensor/tensor.ts';
 import { outside } from '../../tensor/value.ts';
 import type { Initializer } from '../init.ts';
 import { giveRules, type RecurrentWeightRules } from '../parametrize/weight-rules.ts';
 import { buffer, parameter } from './cell.ts';
 import { Module } from './module.ts';
+import { guardGetters } from './property.ts';
 import { onFailure } from './running.ts';
 
 /** Options that all layers with parameters take. */
@@ -36,6 +37,7 @@ export abstract class LazyModule extends Module {
     this.dtype = dtype;
     this.generator = generator;
     this.rules = rules;
+    guardGetters(this, LazyModule.prototype, refuseToSet);
   }
 
   /** @internal */
@@ -100,6 +102,11 @@ export abstract class LazyModule extends Module {
     return () => this.completions.delete(f);
   }
 
+  /** @internal What waits for the parameters of a module that this one is a copy of. */
+  forgetCompletions(): void {
+    this.completions.clear();
+  }
+
   /** @internal */
   override standIn(name: string, cells: ReadonlyMap<string, Tensor>, compute: () => Tensor): void {
     const own = this.cells.get(name);
@@ -111,10 +118,26 @@ export abstract class LazyModule extends Module {
   }
 
   /** @internal */
+  override putCell(name: string, value: Tensor): void {
+    if (this.cells.has(name)) this.cells.set(name, value);
+    else super.putCell(name, value);
+  }
+
+  /** @internal */
   override standBack(name: string, others: Iterable<string>, cell: Tensor): void {
     if (this.computed.delete(name)) {
       for (const other of others) this.cells.delete(other);
       this.cells.set(name, cell);
     } else super.standBack(name, others, cell);
   }
+}
+
+function refuseToSet({ typeName }: Module, name: string, value: unknown): never {
+  const advice =
+    value instanceof Tensor
+      ? `give it other numbers by layer.${name}.assign(values), or make two layers share one parameter by nn.tie(model, '….${name}', '…')`
+      : 'make the layer anew';
+  throw new ArgumentError(
+    `${typeName}.${name}: cannot be set; got ${value instanceof Tensor ? 'a tensor' : typeof value}; ${advice}`,
+  );
 }

@@ -8,6 +8,7 @@ import { GraphValue } from '../container/graph-value.ts';
 import { constrainAll, penaltyOf } from '../parametrize/weight-rules.ts';
 import { type CellKind, kindOf } from './cell.ts';
 import { type LoadOptions, type LoadReport, loadInto, type StateDict } from './loading.ts';
+import { partsOf } from './parts.ts';
 import { computeProperty, setProperties } from './property.ts';
 import { outputsOnZeros, zerosFor } from './rehearsal.ts';
 import { within } from './running.ts';
@@ -40,7 +41,8 @@ interface Entry {
 }
 
 /**
- * A part of a model. Properties that hold modules, or arrays of them, are its children; tensors that require gradients
+ * A part of a model. Properties that hold modules, or arrays, Maps or plain objects of them, are its children (but not
+ * `#private` fields, which nobody else can read); tensors that require gradients
  * (or come from `parameter` and `buffer`) are its state, named as the properties are, in PyTorch's snake_case.
  * @example
  * class Net extends nn.Module {
@@ -68,7 +70,7 @@ export abstract class Module {
     const forward: unknown = Reflect.get(this, 'forward');
     if (typeof forward !== 'function') return; // an arrow in a field, which comes later
     const value = (...inputs: readonly unknown[]): unknown =>
-      this.within(() => Reflect.apply(forward, this, inputs) as unknown);
+      this.within(() => Reflect.apply(forward, this, inputs) as unknown, inputs);
     Object.defineProperty(this, 'forward', { value, writable: true, configurable: true });
   }
 
@@ -76,9 +78,9 @@ export abstract class Module {
   abstract forward(...inputs: never[]): unknown;
 
   /** @internal Runs `f` as this module: other methods that compute use it to get the path into errors. */
-  protected within<R>(f: () => R): R {
-    if (!isCompiling()) return within(this, f);
-    const result = this.#structure.watching(() => within(this, f));
+  protected within<R>(f: () => R, inputs?: readonly unknown[]): R {
+    if (!isCompiling()) return within(this, f, inputs);
+    const result = this.#structure.watching(() => within(this, f, inputs));
     depending(this.#structure.read); // afterwards, since a layer makes its parameters at the first call
     return result;
   }
@@ -105,12 +107,13 @@ export abstract class Module {
     return this.namedModules().every(([, module]) => module.ready);
   }
 
-  /** Members, arrays opened: `blocks` → `blocks.0`, `blocks.1`. */
+  /** Members, arrays, Maps and plain objects opened: `blocks` → `blocks.0`, `blocks.1`. */
   *#parts(): Generator<[string, unknown]> {
     for (const [property, value] of this.members()) {
       const name = stateName(property);
-      if (!Array.isArray(value)) yield [name, value];
-      else for (const [i, part] of value.entries()) yield [`${name}.${i}`, part];
+      const inside = partsOf(value);
+      if (!inside) yield [name, value];
+      else for (const [key, part] of inside) yield [`${name}.${key}`, part];
     }
   }
 
@@ -168,9 +171,10 @@ export abstract class Module {
     for (const [property, value] of Object.entries(this)) {
       const base = stateName(property);
       if (base === name) return Reflect.set(this, property, module);
-      if (Array.isArray(value) && name.startsWith(`${base}.`)) {
-        return Reflect.set(value, name.slice(base.length + 1), module);
-      }
+      const inside = name.startsWith(`${base}.`) ? partsOf(value) : undefined;
+      const key = inside?.map(([own]) => own).find((own) => `${base}.${own}` === name);
+      if (key === undefined) continue;
+      return value instanceof Map ? value.set(key, module).has(key) : Reflect.set(Object(value), key, module);
     }
     return false;
   }
@@ -323,6 +327,11 @@ export abstract class Module {
   /** @internal The way back from `standIn`. */
   standBack(name: string, others: Iterable<string>, value: Tensor): void {
     for (const other of others) Reflect.deleteProperty(this, other);
+    setProperties(this, [[name, value]]);
+  }
+
+  /** @internal Another tensor where a parameter of its own stands, in the same place of the order. */
+  putCell(name: string, value: Tensor): void {
     setProperties(this, [[name, value]]);
   }
 

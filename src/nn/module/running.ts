@@ -1,5 +1,5 @@
 /** The modules whose forward runs: errors learn where they happened, and a failed first call leaves nothing half-built. */
-import { TsgradError } from '../../core/errors.ts';
+import { ArgumentError, TsgradError } from '../../core/errors.ts';
 import { type Place, placeText, running } from '../../core/place.ts';
 
 export type { Place as Runnable } from '../../core/place.ts';
@@ -9,14 +9,18 @@ let undos: (() => void)[] = [];
 let observer: ((module: Place, output: unknown) => void) | undefined;
 let rehearsing = false;
 
-/** Runs a module's forward. The module that fails first is named in the error: `in features.0 (Conv2D): …`. */
-export function within<R>(module: Place, forward: () => R): R {
+/**
+ * Runs a module's forward. The module that fails first is named in the error: `in features.0 (Conv2D): …`.
+ * @param inputs what it was called with, where that is known: plain numbers among them explain a TypeError.
+ */
+export function within<R>(module: Place, forward: () => R, inputs?: readonly unknown[]): R {
   running.push(module);
   try {
     const output = forward();
     observer?.(module, output);
     return output;
-  } catch (error) {
+  } catch (cause) {
+    const error = explained(cause, inputs);
     locate(error, module);
     if (running.length === 1) for (const undo of undos.reverse()) undo();
     throw error;
@@ -24,6 +28,23 @@ export function within<R>(module: Place, forward: () => R): R {
     running.pop();
     if (running.length === 0) undos = [];
   }
+}
+
+/** An error of JavaScript's own from a module that was given numbers where it takes tensors, or nothing. */
+function explained(error: unknown, inputs: readonly unknown[] | undefined): unknown {
+  if (!(error instanceof TypeError) || !inputs) return error;
+  const at = inputs.findIndex((input) => plainText(input) !== undefined);
+  const got = inputs.length === 0 ? 'nothing' : at < 0 ? undefined : `${plainText(inputs[at])} as input ${at + 1}`;
+  if (got === undefined) return error;
+  const advice = 'layers take tensors: Tensor.from(values)';
+  return new ArgumentError(`forward: failed by "${error.message}"; got ${got}; ${advice}`, { cause: error });
+}
+
+/** What plain data are called; undefined for all else, such as tensors. */
+function plainText(input: unknown): string | undefined {
+  if (input === undefined || input === null || typeof input === 'number') return String(input);
+  if (ArrayBuffer.isView(input)) return `a ${input.constructor.name}`;
+  return Array.isArray(input) && plainText(input[0]) !== undefined ? `a list of ${input.length}` : undefined;
 }
 
 function locate(error: unknown, module: Place): void {

@@ -71,6 +71,16 @@ function replace(
   }
   const cells = noGrad(() => parametrization.split(weight.detach()));
   if (!weight.requiresGrad) for (const cell of Object.values(cells)) cell.requiresGrad = false;
+  return compute(module, property, cells, parametrization);
+}
+
+/** Puts cells in the place of a parameter. */
+function compute(
+  module: Module,
+  property: string,
+  cells: Readonly<Record<string, Tensor>>,
+  parametrization: Parametrization,
+): NonNullable<Fitted['place']> {
   const named = Object.entries(cells).map(([suffix, cell]) => [`${property}${suffix}`, cell] as const);
   let seen: object | undefined;
   module.standIn(property, new Map(named), () => {
@@ -82,6 +92,26 @@ function replace(
     return parametrization.join(cells);
   });
   return { property, cells };
+}
+
+/** @internal The same on the copy of a module, which has copies of the cells but computes nothing of them yet. */
+export function copyParametrizations(from: Module, to: Module, copyOf: (cell: Tensor) => Tensor): void {
+  for (const [name, { parametrization, place }] of fitted.get(from) ?? []) {
+    if (!place) {
+      parametrize('clone', to, name, parametrization);
+      continue;
+    }
+    const { property } = place;
+    const cells = Object.fromEntries(Object.entries(place.cells).map(([suffix, cell]) => [suffix, copyOf(cell)]));
+    const suffixed = Object.keys(cells).map((suffix) => `${property}${suffix}`);
+    to.standBack(
+      property,
+      suffixed,
+      noGrad(() => parametrization.join(cells)),
+    );
+    const entry = { parametrization, place: compute(to, property, cells, parametrization), release: () => undefined };
+    fitted.set(to, (fitted.get(to) ?? new Map<string, Fitted>()).set(name, entry));
+  }
 }
 
 /**

@@ -1,8 +1,38 @@
-/** Samples in another shape, or their dims in another order. */
+/** Samples as they are, in another shape, repeated, or their dims in another order. */
 import { ArgumentError, ShapeError } from '../../core/errors.ts';
 import { type Shape, shapeText, sizeOf } from '../../core/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
+import { checkCount } from '../module/argument.ts';
 import { Module } from '../module/module.ts';
+
+/**
+ * What it is given: what stands in the place of a layer that is taken out.
+ * @example net.replace('classifier', new nn.Identity())
+ */
+export class Identity extends Module {
+  forward(x: Tensor): Tensor {
+    return x;
+  }
+}
+
+/**
+ * Each sample so many times, as the steps of a sequence: [N, ..] → [N, count, ..]; what a decoder reads of a code.
+ * @example new nn.RepeatVector(10)
+ */
+export class RepeatVector extends Module {
+  readonly count: number;
+
+  constructor(count: number) {
+    super();
+    this.count = checkCount('RepeatVector', 'count', count);
+  }
+
+  forward(x: Tensor): Tensor {
+    const [n, ...sample] = x.shape;
+    if (n === undefined) throw new ShapeError(`the input must be [N, ..]; got ${shapeText(x.shape)}`);
+    return x.unsqueeze(1).expand([n, this.count, ...sample]);
+  }
+}
 
 /**
  * The elements of each sample under another shape: [N, ..] → [N, ...shape]; one size may be −1.

@@ -137,7 +137,9 @@ export abstract class Schedule {
       }
     }
     for (const [i, group] of groups.entries()) {
-      group.lr = checkRate(rates[i]!);
+      const rate = rates[i];
+      if (rate === undefined) return; // a group that was added later
+      group.lr = checkRate(rate);
       const momentum = momenta?.[i];
       if (momentum !== undefined && group.momentum !== undefined) group.momentum = momentum;
     }

@@ -92,6 +92,7 @@ const arithmetic: readonly OpRow[] = [
 ];
 
 const comparisons: readonly OpRow[] = [
+  flatRow('isClose', ties, (x, y) => x.isClose(y!)),
   flatRow('eq', ties, (x, y) => x.eq(y!)),
   flatRow('eq: a number', ties, (x) => x.eq(1)),
   flatRow('ne', ties, (x, y) => x.ne(y!)),

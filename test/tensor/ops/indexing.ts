@@ -1,6 +1,6 @@
 /** Rows of indexing, ordering, products of matrices and einsum. */
 import { Tensor } from '../../../src/tensor/tensor.ts';
-import { between, indices, spread, whole } from '../samples.ts';
+import { between, indices, numbers, spread, whole } from '../samples.ts';
 import { flatRow, type OpRow, row } from './row.ts';
 
 const matrix = (): Tensor => between(-2, 2, [3, 4]);
@@ -114,7 +114,113 @@ const indexed: readonly OpRow[] = [
   ),
 ];
 
+const scattered: readonly OpRow[] = [
+  row(
+    'scatter',
+    () => [matrix(), indices([0, 0, 3, 1, 2, 2], [3, 2]), normal([3, 2], 2)],
+    (x, i, s) => x.scatter(1, i!, s!),
+  ),
+  row(
+    'scatter: fewer',
+    () => [matrix(), indices([2, 2, 0], [1, 3]), normal([2, 4], 2)],
+    (x, i, s) => x.scatter(0, i!, s!),
+  ),
+  row(
+    'scatter: a number',
+    () => [matrix(), indices([2, 2, 0], [1, 3])],
+    (x, i) => x.scatter(0, i!, 0.3),
+  ),
+  row(
+    'indexAdd',
+    () => [matrix(), indices([3, 0, 3]), normal([3, 3], 2)],
+    (x, i, s) => x.indexAdd(1, i!, s!),
+  ),
+  row(
+    'repeatInterleave',
+    () => [matrix()],
+    (x) => x.repeatInterleave(2, 1),
+  ),
+  row(
+    'repeatInterleave: counts',
+    () => [matrix()],
+    (x) => x.repeatInterleave([2, 0, 1], 0),
+  ),
+  row(
+    'repeatInterleave: flat',
+    () => [matrix()],
+    (x) => x.repeatInterleave(2),
+  ),
+  flatRow(
+    'binCount',
+    () => [whole(0, 4, [2, 3])],
+    (x) => x.binCount(4),
+  ),
+  row(
+    'binCount: weights',
+    () => [normal([2, 3]), whole(0, 4, [2, 3])],
+    (w, x) => x!.binCount(4, w),
+  ),
+  flatRow(
+    'histogram',
+    () => [spread([3, 4])],
+    (x) => x.histogram(3),
+  ),
+];
+
+const ordered: readonly OpRow[] = [
+  row(
+    'median',
+    () => [spread([3, 4])],
+    (x) => x.median(),
+  ),
+  row(
+    'median: a dim',
+    () => [spread([3, 4])],
+    (x) => x.median({ dim: 0, keepDim: true }).values,
+  ),
+  flatRow(
+    'median: indices',
+    () => [spread([3, 4])],
+    (x) => x.median({ dim: 1 }).indices,
+  ),
+  row(
+    'quantile',
+    () => [spread([3, 4])],
+    (x) => x.quantile(0.3),
+  ),
+  row(
+    'quantile: shares along a dim',
+    () => [spread([3, 4])],
+    (x) => x.quantile([0, 0.25, 0.9], { dim: 1, keepDim: true }),
+  ),
+  flatRow(
+    'searchSorted',
+    () => [numbers([-1, 0, 0, 2]), between(-2, 3, [2, 3])],
+    (x, v) => x.searchSorted(v!),
+  ),
+  flatRow(
+    'searchSorted: rows',
+    () => [numbers([-1, 0, 0, 2, 0, 1, 1, 1], [2, 4]), between(-2, 3, [2, 3])],
+    (x, v) => x.searchSorted(v!, { right: true }),
+  ),
+];
+
 const products: readonly OpRow[] = [
+  row(
+    'outer',
+    () => [normal([3]), normal([2], 2)],
+    (a, b) => a.outer(b!),
+  ),
+  row(
+    'cdist',
+    () => [normal([3, 2]), normal([2, 2], 2)],
+    (a, b) => a.cdist(b!),
+  ),
+  row(
+    'cdist: batches, of order 3',
+    () => [normal([2, 3, 2]), normal([2, 2], 2)],
+    (a, b) => a.cdist(b!, { p: 3 }),
+  ),
   row(
     'matmul',
     () => [normal([2, 3]), normal([3, 2], 2)],
@@ -203,4 +309,4 @@ const einsums: readonly OpRow[] = sums.map(([equation, ...shapes]) =>
 );
 
 /** Ops that read by an index, order, or multiply matrices. */
-export const indexingRows: readonly OpRow[] = [...indexed, ...products, ...einsums];
+export const indexingRows: readonly OpRow[] = [...indexed, ...scattered, ...ordered, ...products, ...einsums];

@@ -69,6 +69,13 @@ const views: readonly OpRow[] = [
 
 const copies: readonly OpRow[] = [
   row('repeat', matrix, (x) => x.repeat([2, 1, 3])),
+  row('moveDim', cube, (x) => x.moveDim([0, 1], [2, 0])),
+  row('moveDim: one', cube, (x) => x.moveDim(-1, 0)),
+  row(
+    'Tensor.meshgrid',
+    () => [between(-2, 2, [2], 1), between(-2, 2, [3], 2)],
+    (x, y) => Tensor.meshgrid([x, y!])[0]!,
+  ),
   row('roll', matrix, (x) => x.roll(5)),
   row('roll: dims', matrix, (x) => x.roll([1, -2], [0, 1])),
   row('Tensor.concat', three, (...xs) => Tensor.concat(xs, 1)),

@@ -42,6 +42,7 @@ const sums: readonly OpRow[] = [
 ];
 
 const running: readonly OpRow[] = [
+  row('diff', any, (x) => x.diff(1)),
   row('cumSum', any, (x) => x.cumSum(1)),
   row('cumSum: last', any, (x) => x.cumSum(-1)),
   row('cumProd', any, (x) => x.cumProd(1)),

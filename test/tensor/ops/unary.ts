@@ -61,6 +61,12 @@ const maths: readonly OpRow[] = [
   ),
   flatRow('isNaN', specials, (x) => x.isNaN()),
   flatRow('isFinite', specials, (x) => x.isFinite()),
+  flatRow('isInf', specials, (x) => x.isInf()),
+  row(
+    'nanToNum',
+    () => [signed(shape)],
+    (x) => x.nanToNum(),
+  ),
   flatRow('logicalNot', specials, (x) => x.logicalNot()),
 ];
 

@@ -8,7 +8,7 @@ import type { Layer } from '../../module/module.ts';
 import { Fold, Unfold } from '../../shape/columns.ts';
 import { Flatten } from '../../shape/flatten.ts';
 import * as padding from '../../shape/padding.ts';
-import { Permute, Reshape, Unflatten } from '../../shape/reshape.ts';
+import { Identity, Permute, RepeatVector, Reshape, Unflatten } from '../../shape/reshape.ts';
 import { PixelShuffle, PixelUnshuffle, Resize, Upsample } from '../../shape/resolution.ts';
 import { kind, type LayerKind, perDimIn } from '../layer-kind.ts';
 
@@ -18,6 +18,18 @@ const shapes: readonly LayerKind[] = [
     Flatten,
     ({ startDim, endDim }) => ({ startDim, endDim }),
     (f) => new Flatten(f.number('startDim'), f.number('endDim')),
+  ),
+  kind(
+    'Identity',
+    Identity,
+    () => ({}),
+    () => new Identity(),
+  ),
+  kind(
+    'RepeatVector',
+    RepeatVector,
+    ({ count }) => ({ count }),
+    (f) => new RepeatVector(f.whole('count', 1)),
   ),
   kind(
     'Reshape',
