@@ -38,6 +38,7 @@ function copyOfModule(module: Module, copies: Copies): Module {
     const value: unknown = Reflect.get(module, name);
     Object.defineProperty(copy, name, { ...field, value: copyOf(value, copies) });
   }
+  copy.training = module.training;
   if (copy instanceof LazyModule) copy.forgetCompletions();
   copyParametrizations(module, copy, (cell) => shared(cell, copies, copyOfTensor));
   return copy;

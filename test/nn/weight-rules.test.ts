@@ -293,7 +293,8 @@ describe('training', () => {
       optimizer.zeroGrad();
       return loss.item();
     });
-    expect(net.weight.toArray()).toEqual(other.weight.toArray());
+    // a compiled step adds in another order
+    expect(net.weight.sub(other.weight).abs().amax().item()).toBeLessThan(1e-6);
     history.epochs.forEach((record, i) => {
       expect(record.loss).toBeCloseTo(losses[i]!, 6);
     });

@@ -17,7 +17,9 @@ describe('an option that does not exist', () => {
     await expect(fit).rejects.toThrow(ArgumentError);
     await expect(fit).rejects.toThrow(/^fit: no such option; got epoch; there are epochs, batchSize, stepsPerEpoch/);
     // @ts-expect-error no such option
-    await expect(model.evaluate(data, { batch_size: 4 })).rejects.toThrow(/evaluate: .*got batch_size; .*batchSize$/);
+    await expect(model.evaluate(data, { batch_size: 4 })).rejects.toThrow(
+      /evaluate: .*got batch_size; .*batchSize, jit$/,
+    );
     // @ts-expect-error no such option
     await expect(model.predict(data.x, { batch: 4, verbose: 0 })).rejects.toThrow(/predict: .*got batch, verbose;/);
     // @ts-expect-error no such option
@@ -32,7 +34,7 @@ describe('an option that does not exist', () => {
   it('is refused by the model', () => {
     // @ts-expect-error no such option
     expect(() => new Model(new nn.Dense(2), { optimiser: 'sgd' })).toThrow(
-      /^Model: no such option; got optimiser; there are optimizer, loss, lossWeights, metrics$/,
+      /^Model: no such option; got optimiser; there are optimizer, loss, lossWeights, metrics, jit$/,
     );
     // @ts-expect-error a name alone is no object of options
     expect(() => new Model(new nn.Dense(2), 'adam')).toThrow(/^Model: options must be an object; got string/);

@@ -2,9 +2,10 @@
 import type { Dtype } from '../../core/dtype.ts';
 import { ArgumentError, StateError } from '../../core/errors.ts';
 import { depending, guarded, isCompiling } from '../../core/guard.ts';
-import { type Shape, shapeText } from '../../core/shape.ts';
+import type { Shape } from '../../core/shape.ts';
 import { Tensor } from '../../tensor/tensor.ts';
-import { GraphValue } from '../container/graph-value.ts';
+import { callInGraph } from '../container/graph-call.ts';
+import type { GraphValue } from '../container/graph-value.ts';
 import { constrainAll, penaltyOf } from '../parametrize/weight-rules.ts';
 import { type CellKind, kindOf } from './cell.ts';
 import { type LoadOptions, type LoadReport, loadInto, type StateDict } from './loading.ts';
@@ -353,21 +354,7 @@ export abstract class Module {
    * @example const y = new nn.Dense(10).call(new nn.Flatten().call(nn.input([28, 28])));
    */
   call(...inputs: readonly GraphValue[]): GraphValue {
-    const wrong: unknown = inputs.find((value) => !(value instanceof GraphValue));
-    if (inputs.length === 0 || wrong !== undefined) {
-      throw new ArgumentError(
-        `${this.typeName}.call: takes values of a graph, from nn.input(shape) and other calls; got ${wrong instanceof Tensor ? 'a tensor' : inputs.length === 0 ? 'nothing' : typeof wrong}; for tensors use forward`,
-      );
-    }
-    const zeros = inputs.map(({ shape, dtype }) => Tensor.zeros([1, ...shape], { dtype }));
-    const outputs = outputsOnZeros(this, zeros);
-    const out = outputs.get(this);
-    if (out instanceof Tensor && out.rank > 0 && out.shape[0] === 1) {
-      return new GraphValue(out.shape.slice(1), out.dtype, { module: this, inputs });
-    }
-    throw new ArgumentError(
-      `${this.typeName}.call: in a graph a module must make one tensor [B, …] of a batch; got ${out instanceof Tensor ? shapeText(out.shape) : typeof out} of a batch of 1; wrap it in nn.Lambda`,
-    );
+    return callInGraph(this, inputs);
   }
 
   /** @internal Zeros that it can take, where it knows. */

@@ -7,7 +7,7 @@ import { Tensor } from '../../tensor/tensor.ts';
 import { observing, rehearse } from './running.ts';
 
 /** As much of a module as a rehearsal touches. */
-interface Rehearsed {
+export interface Rehearsed {
   readonly forward: (...inputs: never[]) => unknown;
   namedModules(): readonly (readonly [string, { training: boolean }])[];
 }
