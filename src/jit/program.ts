@@ -78,7 +78,7 @@ function drawing<O>(
 ): Tensor[] {
   const generators = given ? [] : [...new Set(traced.draws.map(({ generator }) => generator))];
   const states = generators.map(({ state }) => state);
-  const draws = given ?? traced.draws.map(({ generator }) => generator.next());
+  const draws = given ?? traced.draws.map(({ generator, draw, fixed }) => (fixed ? draw : generator.next()));
   try {
     return compute(draws);
   } catch (error) {
