@@ -54,6 +54,8 @@ export interface Cell {
 
 /** A cell as a program needs it: a block of the device's memory that holds its numbers. */
 export interface Resident {
+  /** How many bytes the numbers take. */
+  readonly bytes: number;
   /** Where the numbers are, made current from whatever was written outside. */
   address(): number;
   /** The numbers were replaced in place. */
@@ -79,6 +81,12 @@ export interface Executable {
   commit(): void;
   /** The elements of a place, row-major, in an array of the caller's own. */
   read(place: Place): TypedArray;
+  /**
+   * Runs everything some times, each step timed, and puts cells back to what they were.
+   * @param begin writes what is written before a run.
+   * @returns the least milliseconds of each step.
+   */
+  measure(begin: () => void, draws: readonly Draw[]): readonly number[];
   /** Gives the memory back. */
   dispose(): void;
 }

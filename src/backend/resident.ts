@@ -65,6 +65,10 @@ class HeapCell implements Resident {
     this.current = false;
   }
 
+  get bytes(): number {
+    return this.size * bytesPerElement[this.dtype];
+  }
+
   address(): number {
     if (!this.current && this.outside!.length === this.size) {
       this.host.engine.view(this.dtype, this.block, this.size).set(this.outside!);

@@ -17,6 +17,7 @@ export class Generator {
   constructor(seed: number = 0) {
     this.key = keyOf(seed);
     this.counter = 0;
+    watcher?.made(this);
   }
 
   /** Starts again from `seed`. */
@@ -47,6 +48,7 @@ export class Generator {
 
 /** Who wants to know what generators do. */
 export interface DrawWatcher {
+  made(generator: Generator): void;
   drawn(generator: Generator, draw: Draw): void;
   /** It was seeded, or put into another state. */
   moved(generator: Generator): void;

@@ -33,6 +33,8 @@ export interface Guard {
 export interface Taken {
   readonly generator: Generator;
   readonly draw: Draw;
+  /** Whether each call makes the same one: the function makes the generator. */
+  readonly fixed: boolean;
 }
 
 /** What a tensor held before a symbol took its place; `storage` may be computed when it is read. */
@@ -75,9 +77,9 @@ export class Capture implements Passage {
   /** The node that each symbol is. */
   private readonly ids = new Map<Storage, number>();
   private readonly arguments = new Set<Value>();
-  /** Tensors that the function made of numbers. */
-  private readonly literals = new WeakSet<Value>();
-  /** Cells and constants, in whose place symbols stand as long as the capture is open. */
+  /** Of tensors that the function makes of numbers, which are the same at each call. */
+  private readonly literals = new WeakSet<Storage>();
+  /** Cells, in whose place symbols stand as long as the capture is open. */
   private readonly held = new Map<Tensor, Held>();
   /** What leaves had collected before it was read or written, and what stood for it then. */
   private readonly gradients = new Map<Tensor, { readonly before: Tensor | undefined; symbol: Tensor | undefined }>();
@@ -123,14 +125,15 @@ export class Capture implements Passage {
   }
 
   made(x: Value): void {
-    this.literals.add(x);
+    this.literals.add(x.storage);
   }
 
   describe(): string {
     return 'in jit, where it has no numbers yet';
   }
 
-  reading(): never {
+  reading(x: Value): void {
+    if (!batchOf(x) && this.literals.has(x.storage)) return;
     throw refusal(
       'numbers are read inside a compiled function, where there are none yet',
       'return the tensor and read it outside, or choose by Tensor.where instead of if',
@@ -191,9 +194,7 @@ export class Capture implements Passage {
 
   /** The cells that hold other numbers than before, and the nodes of these. */
   assignments(): (readonly [cell: Tensor, id: number])[] {
-    return [...this.held].flatMap(([x, { symbol }]) =>
-      x.storage === symbol || this.literals.has(x) ? [] : [[x, this.idOf(x)] as const],
-    );
+    return [...this.held].flatMap(([x, { symbol }]) => (x.storage === symbol ? [] : [[x, this.idOf(x)] as const]));
   }
 
   /** The leaves that have another gradient than before, and its node. */
@@ -226,7 +227,8 @@ export class Capture implements Passage {
         'jit: a result on the tape from outside is used, and no gradient flows into a compiled function; pass it as an argument, detached',
       );
     }
-    const id = this.literals.has(x) ? this.constant(x) : this.cell(x);
+    if (this.literals.has(x.storage)) return this.constant(x);
+    const id = this.cell(x);
     const symbol = this.symbol(id);
     this.held.set(x, { layout: x.layout, storage: Object.getOwnPropertyDescriptor(x, 'storage')!, symbol });
     standIn(x, contiguousLayout(x.shape), symbol);
@@ -234,7 +236,9 @@ export class Capture implements Passage {
   }
 
   private constant(x: Tensor): number {
-    return this.push({ op: 'constant', inputs: [], ...specOf(x), data: backend.copy(x) });
+    const id = this.push({ op: 'constant', inputs: [], ...specOf(x), data: backend.copy(x) });
+    this.ids.set(x.storage, id);
+    return id;
   }
 
   private cell(x: Tensor): number {
@@ -243,7 +247,7 @@ export class Capture implements Passage {
   }
 
   private isOwn(x: Tensor): boolean {
-    return this.literals.has(x) || (this.owns(x) && !this.held.has(x));
+    return this.literals.has(x.storage) || (this.owns(x) && !this.held.has(x));
   }
 
   private enter(x: Value, source: EntrySource): number {

@@ -1,7 +1,7 @@
 /** The difference between two traces of one function: what depends on something that no program can see. */
 import type { Tensor } from '../tensor/tensor.ts';
 import { lineIn } from './call-site.ts';
-import type { EntrySource } from './capture.ts';
+import type { EntrySource, Taken } from './capture.ts';
 import { lineOf } from './graph.ts';
 import type { Trace } from './trace.ts';
 
@@ -81,9 +81,9 @@ function ends(a: Trace<unknown>, b: Trace<unknown>): Difference | undefined {
   if (first !== second) return { first, second, line: undefined };
   const cell = a.cells.findIndex((x, i) => x !== b.cells[i]);
   if (cell >= 0) return { first: `assigns to ${head(a.cells[cell]!)}`, second: 'to another', line: undefined };
-  const draw = a.draws.findIndex((x, i) => x.generator !== b.draws[i]?.generator);
+  const draw = a.draws.findIndex((x, i) => !sameDraw(x, b.draws[i]));
   if (draw >= 0 || a.draws.length !== b.draws.length) {
-    return { first: `${a.draws.length} draws`, second: `${b.draws.length} draws or of others`, line: undefined };
+    return { first: `${a.draws.length} draws`, second: `${b.draws.length} draws or others`, line: undefined };
   }
   const value = a.values.findIndex((x, i) => !Object.is(x, b.values[i]));
   if (value >= 0 || a.values.length !== b.values.length) {
@@ -94,4 +94,9 @@ function ends(a: Trace<unknown>, b: Trace<unknown>): Difference | undefined {
 
 function head({ dtype, shape }: Tensor): string {
   return `a tensor of ${dtype} [${shape.join(', ')}]`;
+}
+
+function sameDraw(x: Taken, y: Taken | undefined): boolean {
+  if (!x.fixed || !y?.fixed) return x.generator === y?.generator;
+  return x.draw.index === y.draw.index && x.draw.key.every((word, i) => word === y.draw.key[i]);
 }

@@ -5,7 +5,6 @@ import type { Tensor } from '../tensor/tensor.ts';
 import { currentPassage, isGradEnabled } from '../tensor/value.ts';
 import type { Guard } from './capture.ts';
 import { difference } from './difference.ts';
-import { lineOf } from './graph.ts';
 import { optimize } from './passes/optimize.ts';
 import { fits, type Pattern, patternOf, refuseTaped } from './pattern.ts';
 import { type Program, programOf } from './program.ts';
@@ -22,7 +21,10 @@ export interface JitOptions {
 /** A compiled function. */
 export interface Compiled<I extends readonly unknown[], O> {
   (...args: I): O;
-  /** What it does with such arguments, one line per operation. */
+  /**
+   * What it does with such arguments, one line per operation: the fused formulas and, behind `#`, for each kernel its time
+   * (the least of some runs, which change nothing) and the memory that it writes. Views have none.
+   */
   explain(...args: I): string;
   /** How many programs it holds. */
   readonly programs: number;
@@ -107,9 +109,17 @@ class Programs<I extends readonly unknown[], O> {
   }
 
   explain(args: I): string {
-    const traced = this.find(args, [])?.traced ?? trace(this.f, args, { giveBack: true });
-    const { nodes, results } = optimize(traced.graph, backend.abilities());
-    return [...nodes.map(lineOf), `results ${results.map((id) => `%${id}`).join(', ')}`].join('\n');
+    const tensors: Tensor[] = [];
+    const found = this.find(args, tensors);
+    if (found) return found.program.explain(tensors);
+    const traced = trace(this.f, args, { giveBack: true });
+    fits(patternOf(args), args, tensors);
+    const program = programOf(traced, optimize(traced.graph, backend.abilities()));
+    try {
+      return program.explain(tensors);
+    } finally {
+      program.dispose();
+    }
   }
 
   recheck(): void {

@@ -6,6 +6,7 @@ import type { Draw } from '../core/random.ts';
 import { boundaryNode } from '../tensor/boundary.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { EntrySource } from './capture.ts';
+import { explain, explainPlanned } from './explanation.ts';
 import type { Graph } from './graph.ts';
 import { interpret } from './interpret.ts';
 import { type Schedule, schedule } from './schedule.ts';
@@ -18,6 +19,8 @@ export interface Program<O> {
    * @returns what the function returns; cells, gradients and the host change only once everything is computed.
    */
   run(args: readonly Tensor[], draws?: readonly Draw[]): O;
+  /** What it does, kernel by kernel, with the time that each takes on these arguments; nothing changes. */
+  explain(args: readonly Tensor[]): string;
   /** Gives its memory back. It cannot run any more. */
   dispose(): void;
 }
@@ -48,6 +51,15 @@ export function programOf<O>(traced: Trace<O>, graph: Graph): Program<O> {
         traced,
         drawing(traced, draws, (all) => compute(args, all), args),
       ),
+    explain: (args) => {
+      if (!executable) return explain(graph);
+      const draws = traced.draws.map(({ draw }) => draw);
+      return explainPlanned(
+        graph,
+        planned,
+        executable.measure(() => writeEntries(traced, planned, executable, args), draws),
+      );
+    },
     dispose: () => {
       gone.unregister(program);
       executable?.dispose();
@@ -66,7 +78,7 @@ function drawing<O>(
 ): Tensor[] {
   const generators = given ? [] : [...new Set(traced.draws.map(({ generator }) => generator))];
   const states = generators.map(({ state }) => state);
-  const draws = given ?? traced.draws.map(({ generator }) => generator.next());
+  const draws = given ?? traced.draws.map(({ generator, draw, fixed }) => (fixed ? draw : generator.next()));
   try {
     return compute(draws);
   } catch (error) {
@@ -117,24 +129,34 @@ function finish<O>(traced: Trace<O>, results: readonly Tensor[]): O {
 function runPlanned(
   traced: Trace<unknown>,
   kept: readonly number[],
-  { entries, results }: Schedule,
+  planned: Schedule,
   executable: Executable,
   args: readonly Tensor[],
   draws: readonly Draw[],
 ): Tensor[] {
+  writeEntries(traced, planned, executable, args);
+  executable.run(draws);
+  const out = kept.map((i) => {
+    const place = planned.results[i]!;
+    return made(traced, i, traced.like.wrap(executable.read(place), place.layout.shape, place.dtype));
+  });
+  executable.commit();
+  return out;
+}
+
+/** Puts everything but cells, which are there, to where the program reads it. */
+function writeEntries(
+  traced: Trace<unknown>,
+  { entries }: Schedule,
+  executable: Executable,
+  args: readonly Tensor[],
+): void {
   traced.entries.forEach((source, i) => {
     if (source.kind === 'cell' || entries[i] === -1) return;
     const x = numbersOf(source, args);
     const whole = x.layout.contiguous && x.storage.length === x.size;
     executable.write(entries[i]!, whole ? x.storage : backend.copy(x));
   });
-  executable.run(draws);
-  const out = kept.map((i) => {
-    const place = results[i]!;
-    return made(traced, i, traced.like.wrap(executable.read(place), place.layout.shape, place.dtype));
-  });
-  executable.commit();
-  return out;
 }
 
 function runInterpreted(

@@ -17,6 +17,8 @@ export interface Schedule {
   readonly entries: readonly number[];
   /** Where the results are when the program has run. */
   readonly results: readonly Place[];
+  /** Per node of the graph, its first step and the one behind its last; what is a view of another has none. */
+  readonly stepsOf: readonly (readonly [from: number, end: number])[];
 }
 
 /**
@@ -56,8 +58,10 @@ class Scheduler {
   }
 
   run(assigned: readonly { readonly result: number; readonly cell: number }[]): Schedule {
-    this.graph.nodes.forEach((node, id) => {
+    const stepsOf = this.graph.nodes.map((node, id) => {
+      const from = this.steps.length;
       this.places[id] = this.place(node, id);
+      return [from, this.steps.length] as const;
     });
     const results = this.graph.results.map((id) => this.places[id]!);
     for (const { result } of assigned) {
@@ -83,6 +87,7 @@ class Scheduler {
       plan: { steps: renamed(this.steps, stands), buffers, bytes, commits },
       entries: this.entries,
       results: places,
+      stepsOf,
     };
   }
 

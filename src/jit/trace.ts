@@ -86,23 +86,31 @@ export function trace<I extends readonly unknown[], O>(
 class Draws {
   private readonly capture: Capture;
   private readonly before = new Map<Generator, GeneratorState>();
+  /** Generators that the function makes. */
+  private readonly own = new WeakSet<Generator>();
   private seeded = false;
 
   constructor(capture: Capture) {
     this.capture = capture;
   }
 
+  made(generator: Generator): void {
+    if (currentPassage()) this.own.add(generator); // what is made outside stays
+  }
+
   drawn(generator: Generator, draw: Taken['draw']): void {
+    const fixed = this.own.has(generator);
     // what is made outside, such as a layer's parameters, stays
     if (!currentPassage()) this.before.delete(generator);
     else {
-      if (!this.before.has(generator)) this.before.set(generator, { ...generator.state, counter: draw.index });
-      this.capture.draws.push({ generator, draw });
+      const known = fixed || this.before.has(generator);
+      if (!known) this.before.set(generator, { ...generator.state, counter: draw.index });
+      this.capture.draws.push({ generator, draw, fixed });
     }
   }
 
-  moved(): void {
-    this.seeded = true;
+  moved(generator: Generator): void {
+    if (!this.own.has(generator)) this.seeded = true;
   }
 
   /** @throws CompileError where a call would draw the same numbers each time, but the program would not. */

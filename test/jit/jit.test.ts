@@ -284,6 +284,11 @@ describe('a host value that sneaks in', () => {
     expect(() => f(vector(1))).toThrow(/something else the second time/);
   });
 
+  it('as a constant that is the same is none', () => {
+    const f = jit((x: Tensor) => x.mul([1, 2]).add(Tensor.from([3, Tensor.from([5]).item()])));
+    for (let i = 0; i < 3; i++) expect(numbers(f(vector(i, 1)))).toEqual([i + 3, 7]);
+  });
+
   it('is seen by one more trace, unless that is turned off', () => {
     let runs = 0;
     const body = (x: Tensor): Tensor => {
@@ -387,6 +392,12 @@ describe('random numbers', () => {
       return [0, 1, 2].flatMap(() => [numbers(h()), numbers(Tensor.rand([2])), numbers(h())]);
     };
     expect(run(g)).toEqual(run(f));
+  });
+
+  it('of a generator that the function makes are the same at each call', () => {
+    const f = (x: Tensor): Tensor => x.add(Tensor.rand([2], { generator: new Generator(9) }));
+    const g = jit(f);
+    for (let i = 0; i < 4; i++) expect(numbers(g(vector(i, 1)))).toEqual(numbers(f(vector(i, 1))));
   });
 
   it('of lazy layers are drawn once', () => {

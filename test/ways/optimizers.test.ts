@@ -36,9 +36,10 @@ describe.each(ways)('$name', (way) => {
     const expected = byRule(rule, params, gradients);
     way.run(() => {
       const optimizer = make(params, rate);
+      const step = way.prepare(() => optimizer.step());
       for (const row of gradients) {
         for (const [i, p] of params.entries()) p.grad = row[i]!;
-        optimizer.step();
+        step();
       }
     });
     for (const [i, p] of params.entries()) expectClose(p.detach(), expected[i]!, 1e-5, `parameter ${i}`);
