@@ -1,9 +1,10 @@
 /** The list of all proofs, in the order of the listing. */
 import type { Proof } from './proof.ts';
 import { bandwidthKernel } from './proofs/bandwidth-kernel.ts';
+import { captureTime } from './proofs/capture-time.ts';
 import { derivatives } from './proofs/derivatives.ts';
 import { drawnDigits } from './proofs/drawn-digits.ts';
-import { engineMemory } from './proofs/engine-memory.ts';
+import { engineMemory, jitMemory } from './proofs/engine-memory.ts';
 import { examples } from './proofs/examples.ts';
 import { goldens } from './proofs/goldens.ts';
 import { jitThreads } from './proofs/jit-threads.ts';
@@ -16,6 +17,7 @@ import { matmulThreads } from './proofs/matmul-threads.ts';
 import { memory } from './proofs/memory.ts';
 import { mlpEager } from './proofs/mlp-eager.ts';
 import { mnist } from './proofs/mnist.ts';
+import { mnistJit } from './proofs/mnist-jit.ts';
 import { overhead } from './proofs/overhead.ts';
 import { plainLoops } from './proofs/plain-loops.ts';
 import { startup } from './proofs/startup.ts';
@@ -42,6 +44,9 @@ export const proofs: readonly Proof[] = [
   mlpEager,
   ...jitTimes,
   jitThreads,
+  jitMemory,
+  captureTime,
+  mnistJit,
   startup,
   engineMemory,
   threadsBits,

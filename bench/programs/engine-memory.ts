@@ -1,8 +1,8 @@
-/** Trains a small model through the engine for 10,000 steps and prints what memory holds now and then; needs --expose-gc. */
+/** Trains a small model through the engine, `eager` or `jit`, for 10,000 steps and prints what memory holds now and then; needs --expose-gc. */
 import { engineHost } from '../../src/backend/engine.ts';
 import { manualSeed, nn, optim, setThreads } from '../../src/index.ts';
 import { imageBatches } from '../models/batches.ts';
-import { trainer } from '../models/training.ts';
+import { trainer, trainingModes } from '../models/training.ts';
 import { rotate } from '../work.ts';
 
 const steps = 10_000;
@@ -12,6 +12,7 @@ const image = [2, 10, 10];
 
 if (typeof globalThis.gc !== 'function') throw new Error('engine-memory: run it with --expose-gc');
 const collect: () => unknown = globalThis.gc;
+const mode = trainingModes.find((name) => name === process.argv[2]) ?? 'eager';
 
 setThreads(1);
 manualSeed(0);
@@ -26,8 +27,10 @@ const model = new nn.Sequential(
 const optimizer = new optim.Adam(model.parameters());
 const next = rotate(imageBatches(4, batch, 200, 4));
 
+const train = trainer(model, optimizer, [batch, ...image], mode);
+
 for (let step = 1; step <= steps; step++) {
-  trainer(model, optimizer, [batch, ...image], 'eager')(next());
+  train(next());
   if (step % 100 === 0) collect(); // so that what is resident is not what waits for a collection
   if (step % (steps / readings) === 0) await print(step);
 }

@@ -2,11 +2,13 @@
 import { manualSeed, optim } from '../../src/index.ts';
 import { imageBatches } from '../models/batches.ts';
 import { mlp } from '../models/mlp.ts';
-import { trainer } from '../models/training.ts';
+import { trainer, trainingModes } from '../models/training.ts';
 import { rotate } from '../work.ts';
 
 manualSeed(0);
 const model = mlp();
 const optimizer = new optim.Adam(model.parameters());
 const next = rotate(imageBatches(4, 32, 784, 10));
-for (let step = 0; step < 1500; step++) trainer(model, optimizer, [32, 784], 'eager')(next());
+const mode = trainingModes.find((name) => name === process.argv[2]) ?? 'eager';
+const train = trainer(model, optimizer, [32, 784], mode);
+for (let step = 0; step < 1500; step++) train(next());
