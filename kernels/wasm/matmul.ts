@@ -116,9 +116,16 @@ function callsOf(engine: Engine, product: Product, finish: Formula | undefined):
 
 const mostWorkspace = 64 * 1024 * 1024; // bytes
 
-/** Whether both lie along their terms and the right one stays in the cache. */
-function usesDot({ m, n, k, aTerm, bTerm }: Product, { bytes }: Lanes): boolean {
-  return aTerm === bytes && bTerm === bytes && k >= 16 && (m <= 8 || n * k * bytes <= smallRight);
+/** Whether both lie along their terms, the right one stays in the cache, and to pack it would not pay. */
+function usesDot({ m, n, k, aTerm, bTerm }: Product, { bytes, width }: Lanes): boolean {
+  if (aTerm !== bytes || bTerm !== bytes || k < 16) return false;
+  if (m > 8 && n * k * bytes > smallRight) return false;
+  // shares of the peak, as measured: lanes are added at the end of each sum; panels are packed, and padded to whole tiles
+  const dot = k / (k + 3.5 * width);
+  const tile = vectors * width;
+  const padding = n / (Math.ceil(n / tile) * tile);
+  const packed = 0.95 * padding * (m / (m + 1.8)) * (k / (k + 1.5));
+  return dot >= packed;
 }
 
 /** The part of one product that is computed at a time. */

@@ -12,12 +12,15 @@ export type Verdict =
   | { readonly kind: 'failed'; readonly faults: readonly string[] }
   | { readonly kind: 'unmapped'; readonly reason: string };
 
+/** A function as it is, or compiled. */
+export type Prepare = <I extends readonly unknown[], O>(f: (...args: I) => O) => (...args: I) => O;
+
 /** Runs a case in a dtype; an error of the library is a fault like a wrong number. */
-export function checkCase(golden: GoldenCase, dtype: FloatDtype): Verdict {
+export function checkCase(golden: GoldenCase, dtype: FloatDtype, prepare: Prepare = (f) => f): Verdict {
   const found = findMapping(golden.op);
   if (!found) return { kind: 'unmapped', reason: `no mapping for op ${golden.op}` };
   try {
-    const faults = faultsOf(golden, found, dtype);
+    const faults = faultsOf(golden, found, dtype, prepare);
     return faults.length === 0 ? { kind: 'passed' } : { kind: 'failed', faults };
   } catch (error) {
     if (error instanceof Unmapped) return { kind: 'unmapped', reason: error.message };
@@ -26,12 +29,29 @@ export function checkCase(golden: GoldenCase, dtype: FloatDtype): Verdict {
   }
 }
 
-function faultsOf(golden: GoldenCase, { mapping, family }: Found, dtype: FloatDtype): string[] {
-  const scene = sceneOf(golden, dtype);
-  const answer = mapping(scene);
-  const unread = scene.attrs.unread();
-  if (unread.length > 0) throw new Unmapped(`the mapping of ${golden.op} does not know the attribute ${unread.join()}`);
-  const { outputs, leaves = {} }: Answer = answer instanceof Tensor ? { outputs: { out: answer } } : answer;
+/** What a case is computed of. */
+interface Sources {
+  readonly inputs: Readonly<Record<string, Tensor>>;
+  readonly params: Readonly<Record<string, Tensor>>;
+  readonly cotangents: Readonly<Record<string, Tensor>>;
+}
+
+/** What came of it. */
+interface Computed {
+  readonly outputs: Readonly<Record<string, Tensor>>;
+  /** Undefined where there is no such tensor. */
+  readonly gradients: Readonly<Record<string, Tensor | undefined>>;
+}
+
+function faultsOf(golden: GoldenCase, found: Found, dtype: FloatDtype, prepare: Prepare): string[] {
+  const given = (tensors: GoldenCase['inputs']): Record<string, Tensor> =>
+    mapValues(tensors, (tensor) => tensorOf(tensor, dtype));
+  const compute = prepare((sources: Sources) => computed(golden, found, dtype, sources));
+  const { outputs, gradients } = compute({
+    inputs: given(golden.inputs),
+    params: given(golden.params),
+    cotangents: given(golden.cotangents),
+  });
   const expected = Object.entries(golden.outputs);
   if (expected.length === 0) return [`${dtype} the case has no outputs to compare`];
   const wrongValues = expected.flatMap(([name, tensor]) => {
@@ -41,55 +61,51 @@ function faultsOf(golden: GoldenCase, { mapping, family }: Found, dtype: FloatDt
     return wrong ? [`${dtype} value ${name} ${wrong}`] : [];
   });
   if (wrongValues.length > 0) return wrongValues;
-  const sources = { ...scene.inputs, ...scene.params, ...leaves };
-  return wrongGradients(golden, outputs, sources, dtype, family.longSums ?? false);
-}
-
-function sceneOf(golden: GoldenCase, dtype: FloatDtype): Scene {
-  const leaf = (tensor: GoldenTensor, name: string): Tensor =>
-    tensorOf(tensor, dtype, tensor.dtype === 'float' && name in golden.grads);
-  return {
-    name: golden.name,
-    op: golden.op,
-    attrs: new Attributes(golden.attrs),
-    inputs: mapValues(golden.inputs, leaf),
-    params: mapValues(golden.params, leaf),
-    outputs: Object.keys(golden.outputs),
-    dtype,
-    tensor: (tensor) => tensorOf(tensor, dtype),
-  };
-}
-
-/** The gradients of sum(outputs · cotangents), as far as the golden has them. */
-function wrongGradients(
-  golden: GoldenCase,
-  outputs: Readonly<Record<string, Tensor>>,
-  sources: Readonly<Record<string, Tensor>>,
-  dtype: FloatDtype,
-  longSums: boolean,
-): string[] {
-  const expected = Object.entries(golden.grads);
-  if (expected.length === 0) return [];
-  const missing = expected.filter(([name]) => !sources[name]);
-  if (missing.length > 0) return missing.map(([name]) => `${dtype} gradient of ${name}: there is no such tensor`);
-  const parts = Object.entries(golden.cotangents).map(([name, cotangent]) =>
-    outputs[name]!.mul(tensorOf(cotangent, dtype)).sum(),
-  );
-  const total = parts.reduce((sum, part) => sum.add(part));
-  const leaves = expected.map(([name]) => sources[name]!);
-  // what does not lead to an output has the gradient 0, as for floor
-  const got = total.requiresGrad ? grad(total, leaves, { allowUnused: true }) : leaves.map((x) => Tensor.zerosLike(x));
-  return expected.flatMap(([name, tensor], i) => {
-    const wrong = difference(tensor, got[i]!, dtype, toleranceOf(dtype, longSums));
+  return Object.entries(golden.grads).flatMap(([name, tensor]) => {
+    const got = gradients[name];
+    if (!got) return [`${dtype} gradient of ${name}: there is no such tensor`];
+    const wrong = difference(tensor, got, dtype, toleranceOf(dtype, found.family.longSums ?? false));
     return wrong ? [`${dtype} gradient of ${name} ${wrong}`] : [];
   });
 }
 
+/** The outputs, and the gradients of sum(outputs · cotangents) as far as the golden has them. */
+function computed(golden: GoldenCase, { mapping }: Found, dtype: FloatDtype, given: Sources): Computed {
+  const leaf = (x: Tensor, name: string): Tensor =>
+    x.dtype === dtype && name in golden.grads ? Tensor.from(x, { requiresGrad: true }) : x;
+  const scene: Scene = {
+    name: golden.name,
+    op: golden.op,
+    attrs: new Attributes(golden.attrs),
+    inputs: mapValues(given.inputs, leaf),
+    params: mapValues(given.params, leaf),
+    outputs: Object.keys(golden.outputs),
+    dtype,
+    tensor: (tensor) => tensorOf(tensor, dtype),
+  };
+  const answer = mapping(scene);
+  const unread = scene.attrs.unread();
+  if (unread.length > 0) throw new Unmapped(`the mapping of ${golden.op} does not know the attribute ${unread.join()}`);
+  const { outputs, leaves = {} }: Answer = answer instanceof Tensor ? { outputs: { out: answer } } : answer;
+  const sources: Readonly<Record<string, Tensor>> = { ...scene.inputs, ...scene.params, ...leaves };
+  const names = Object.keys(golden.grads);
+  if (names.length === 0 || names.some((name) => !sources[name])) return { outputs, gradients: {} };
+  const parts = Object.entries(given.cotangents).flatMap(([name, cotangent]) => {
+    const output = outputs[name];
+    return output ? [output.mul(cotangent).sum()] : [];
+  });
+  const total = parts.reduce((sum, part) => sum.add(part));
+  const wanted = names.map((name) => sources[name]!);
+  // what does not lead to an output has the gradient 0, as for floor
+  const got = total.requiresGrad ? grad(total, wanted, { allowUnused: true }) : wanted.map((x) => Tensor.zerosLike(x));
+  return { outputs, gradients: Object.fromEntries(names.map((name, i) => [name, got[i]])) };
+}
+
 /** A golden's numbers as a tensor. Ten digits stand for exact float32 numbers, so they are rounded to those. */
-function tensorOf({ shape, dtype, data }: GoldenTensor, float: FloatDtype, requiresGrad: boolean = false): Tensor {
+function tensorOf({ shape, dtype, data }: GoldenTensor, float: FloatDtype): Tensor {
   if (dtype === 'float') {
     const exact = Float32Array.from(data);
-    return Tensor.from(exact, { shape, dtype: float, requiresGrad });
+    return Tensor.from(exact, { shape, dtype: float });
   }
   if (dtype === 'int') return Tensor.from(Int32Array.from(data), { shape });
   return Tensor.from(Uint8Array.from(data), { shape, dtype: 'bool' });

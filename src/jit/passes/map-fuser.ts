@@ -71,7 +71,7 @@ export class MapFuser {
       from = node.inputs[0]!;
     }
     const source = asMapping(this.made.nodes[from]!, this.made.nodes);
-    if (!source || (!single && !this.repeatable.has(from))) return undefined;
+    if (!source || (!single && !(this.repeatable.has(from) && this.readsLittle(source)))) return undefined;
     if (!this.isWorth(from, at, source) || !this.moves(source, at, movements)) return undefined;
     const inner = { ...source, inputs: source.inputs.map((i) => this.move(i, movements)) };
     const both = composed(outer, at, inner);
@@ -79,6 +79,11 @@ export class MapFuser {
     if (!agree(outer, inner, both, this.dtypeOf)) return undefined;
     if (!single) for (const i of source.inputs) this.readers[i]! += 1;
     return both;
+  }
+
+  /** Whether it reads about as little as its result is: what takes up one map after another soon does not. */
+  private readsLittle({ inputs }: Mapping): boolean {
+    return inputs.filter((i) => !this.layout(i).strides.includes(0)).length <= 1;
   }
 
   /** Whether computing expanded elements again costs less than a kernel of their own. */

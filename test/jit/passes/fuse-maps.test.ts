@@ -62,6 +62,16 @@ describe('maps in a row', () => {
     ).toEqual(['map', 'map', 'map']);
   });
 
+  it('are not repeated where that would read two tensors for one', () => {
+    const [a, b, c] = [1, 2, 3].map((n) => Tensor.full([100, 100], n)) as [Tensor, Tensor, Tensor];
+    const f = (a?: Tensor, b?: Tensor, c?: Tensor): Tensor[] => {
+      const first = a!.add(b!);
+      const second = first.add(c!);
+      return [first.exp(), second.exp(), second.tanh()];
+    };
+    expect(fused(f, a, b, c)).toEqual(['map', 'map', 'map', 'map', 'map']);
+  });
+
   it('take no more inputs than a kernel has', () => {
     const many = Array.from({ length: 20 }, (_, i) => Tensor.full([5], i + 0.5));
     const f = (...xs: Tensor[]): Tensor => xs.reduce((sum, x) => sum.add(x));
