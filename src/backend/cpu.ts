@@ -2,12 +2,8 @@
 import { copy } from '../../kernels/cpu/copy.ts';
 import type { TypedArray } from '../core/dtype.ts';
 import type { Computation } from '../core/primitive.ts';
-import { engineHost } from './engine.ts';
-import { engineAbilities } from './engine-abilities.ts';
-import { EngineProgram } from './executable.ts';
 import type { Backend, Kernel } from './interface.ts';
 import { plain } from './plain.ts';
-import { residentOf } from './resident.ts';
 import { type EngineKernel, engineKernels } from './wasm.ts';
 
 /** The engine's answer, or the plain loops' where it has none. */
@@ -38,16 +34,6 @@ export const cpu: Backend = {
   },
   copy,
   read: (x) => owned(copy(x)),
-  abilities: () => (engineHost() ? engineAbilities : undefined),
-  compile: (plan, cells) => {
-    const host = engineHost();
-    if (!host) return undefined;
-    return new EngineProgram(
-      host,
-      plan,
-      cells.map((cell) => residentOf(host, cell, copy)),
-    );
-  },
 };
 
 /** The array with a buffer that nothing else lies in, so that its owner may transfer or view it. */

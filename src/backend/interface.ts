@@ -2,8 +2,6 @@
 import type { Dtype, TypedArray } from '../core/dtype.ts';
 import type { Layout } from '../core/layout.ts';
 import type { Computation, Params, Spec } from '../core/primitive.ts';
-import type { Abilities } from './composite.ts';
-import type { Cell, Executable, ProgramPlan } from './program.ts';
 
 /** Where elements live; on the CPU an ordinary typed array. */
 export type Storage = TypedArray;
@@ -25,8 +23,4 @@ export interface Backend {
   copy(x: Operand): Storage;
   /** The elements in row-major order, in an array of the caller's own. */
   read(x: Operand): TypedArray;
-  /** What its programs can do beside the primitives; undefined where the device plans nothing. */
-  abilities(): Abilities | undefined;
-  /** The program over these cells, which stay in its memory; undefined where the device plans nothing. */
-  compile(plan: ProgramPlan, cells: readonly Cell[]): Executable | undefined;
 }

@@ -1,5 +1,5 @@
 /** jit: a function of tensors, compiled once per kind of arguments and replayed. */
-import { backend } from '../backend/device.ts';
+import { compiler } from '../backend/compiler.ts';
 import { ArgumentError, CompileError } from '../core/errors.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { currentPassage, isGradEnabled } from '../tensor/value.ts';
@@ -114,7 +114,7 @@ class Programs<I extends readonly unknown[], O> {
     if (found) return found.program.explain(tensors);
     const traced = trace(this.f, args, { giveBack: true });
     fits(patternOf(args), args, tensors);
-    const program = programOf(traced, optimize(traced.graph, backend.abilities()));
+    const program = programOf(traced, optimize(traced.graph, compiler.abilities()));
     try {
       return program.explain(tensors);
     } finally {
@@ -178,7 +178,7 @@ class Programs<I extends readonly unknown[], O> {
       this.use(same);
       return same.program;
     }
-    const program = programOf(traced, optimize(traced.graph, backend.abilities()));
+    const program = programOf(traced, optimize(traced.graph, compiler.abilities()));
     this.kept.unshift({ pattern, taped, traced, program, guards, verified: false });
     while (this.kept.length > this.most) this.kept.pop()!.program.dispose();
     return program;

@@ -1,4 +1,6 @@
 /** A program: what a trace does, done again on other numbers. */
+
+import { compiler } from '../backend/compiler.ts';
 import { backend } from '../backend/device.ts';
 import type { Executable } from '../backend/program.ts';
 import { IndexError, TsgradError } from '../core/errors.ts';
@@ -40,7 +42,7 @@ export function programOf<O>(traced: Trace<O>, graph: Graph): Program<O> {
     return { result: traced.returnedCount + i, cell: known < 0 ? cells.push(cell) - 1 : known };
   });
   const planned = schedule(graph, traced.entries.length, (entry) => entryCells[entry], assigned);
-  const executable = backend.compile(planned.plan, cells);
+  const executable = compiler.compile(planned.plan, cells);
   const kept = keptOf(traced);
   const compute: Compute = executable
     ? (args, draws) => runPlanned(traced, kept, planned, executable, args, draws)

@@ -1,6 +1,6 @@
 /** Compiled functions beside the same ones run eagerly. */
 import { expect } from 'vitest';
-import { backend } from '../../src/backend/device.ts';
+import { compiler } from '../../src/backend/compiler.ts';
 import { manualSeed, type Tensor } from '../../src/index.ts';
 import type { Graph } from '../../src/jit/graph.ts';
 import { jit } from '../../src/jit/index.ts';
@@ -14,8 +14,8 @@ export function graphOf(f: F, ...args: Tensor[]): Graph {
 }
 
 /** What the device can do; the tests of patterns are of a device that plans programs. */
-export function abilities(): NonNullable<ReturnType<typeof backend.abilities>> {
-  const known = backend.abilities();
+export function abilities(): NonNullable<ReturnType<typeof compiler.abilities>> {
+  const known = compiler.abilities();
   if (!known) throw new Error('there is no engine here');
   return known;
 }

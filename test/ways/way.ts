@@ -1,4 +1,5 @@
 /** The ways of executing: the same tensors, computed by other kernels. */
+import { compiler } from '../../src/backend/compiler.ts';
 import { cpu } from '../../src/backend/cpu.ts';
 import { plain } from '../../src/backend/plain.ts';
 import { jit as compiled } from '../../src/jit/index.ts';
@@ -41,12 +42,12 @@ export const jit: Way = { name: 'jit', run: (f) => computing(standard, f), prepa
 export const interpreted: Way = {
   name: 'jit, interpreted',
   run: (f) => {
-    const { compile, abilities } = cpu;
-    Object.assign(cpu, { compile: () => undefined, abilities: () => undefined });
+    const { compile, abilities } = compiler;
+    Object.assign(compiler, { compile: () => undefined, abilities: () => undefined });
     try {
       return computing(plain, f);
     } finally {
-      Object.assign(cpu, { compile, abilities });
+      Object.assign(compiler, { compile, abilities });
     }
   },
   prepare: (f) => compiled(f),

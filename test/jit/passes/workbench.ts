@@ -1,4 +1,5 @@
 /** What passes are tested with: graphs of traced functions, run on the engine with some passes or none. */
+import { compiler } from '../../../src/backend/compiler.ts';
 import { cpu } from '../../../src/backend/cpu.ts';
 import { engineAbilities } from '../../../src/backend/engine-abilities.ts';
 import type { TypedArray } from '../../../src/core/dtype.ts';
@@ -28,7 +29,7 @@ export function kernelsOf({ nodes }: Graph): string[] {
 /** The results of a graph whose entries are arguments, on the engine. */
 export function runOnEngine(graph: Graph, args: readonly Tensor[]): TypedArray[] {
   const plan = schedule(graph, args.length, () => undefined, []);
-  const executable = cpu.compile(plan.plan, [])!;
+  const executable = compiler.compile(plan.plan, [])!;
   plan.entries.forEach((buffer, i) => {
     if (buffer >= 0) executable.write(buffer, cpu.copy(args[i]!));
   });
