@@ -78,9 +78,13 @@ export class Convolutions {
     }
     if (plan.results === 0) return () => {};
     const { threads } = this.engine;
-    let count = 0;
-    let shares: readonly Share[] = [];
+    let count = threads.count;
+    let shares = sharesOf(plan, count);
     let calls: Calls | undefined;
+    // what a run needs, so that it fails here if at all
+    const { workBytes, weights } = plan.path;
+    for (const i of shares.keys()) this.engine.workspace(i, workBytes);
+    if (weights) this.engine.workspace(shares.length, 4 * weights.rowCount * weights.k);
     return () => {
       if (count !== threads.count) {
         count = threads.count;

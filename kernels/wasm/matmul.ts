@@ -104,14 +104,9 @@ function callsOf(engine: Engine, product: Product, finish: Formula | undefined):
   const workspace = workspaceOf(lanes, way, m, n, k);
   const parts = list.map((part) => ({ args: gemmArguments(product, part, lanes), workspace: gemmWorkspace }));
   // parts that may run at the same time need a workspace each
-  return {
-    threads,
-    module,
-    name: 'gemm',
-    parts,
-    shared: count > 1 && list.length * workspace.bytes <= mostWorkspace,
-    workspace,
-  };
+  const shared = count > 1 && list.length * workspace.bytes <= mostWorkspace;
+  for (let i = 0; i < (shared ? list.length : 1); i++) engine.workspace(i, workspace.bytes); // or fail before a run
+  return { threads, module, name: 'gemm', parts, shared, workspace };
 }
 
 const mostWorkspace = 64 * 1024 * 1024; // bytes
