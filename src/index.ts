@@ -1,4 +1,5 @@
 /** The public face of tsgrad: re-exports only. */
+export { Gpu, type GpuOptions, gpu } from './backend/gpu/gpu.ts';
 export { getThreads, setThreads } from './backend/threads.ts';
 export type { Dtype, TypedArray } from './core/dtype.ts';
 export * from './core/errors.ts';

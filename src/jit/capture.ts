@@ -1,5 +1,5 @@
 /** A capture: what operations pass through while a function is traced, written down instead of computed. */
-import { backend } from '../backend/device.ts';
+import { elementsOf } from '../backend/device.ts';
 import type { Storage } from '../backend/interface.ts';
 import { CompileError } from '../core/errors.ts';
 import { type Explanation, explanations } from '../core/explanation.ts';
@@ -236,7 +236,7 @@ export class Capture implements Passage {
   }
 
   private constant(x: Tensor): number {
-    const id = this.push({ op: 'constant', inputs: [], ...specOf(x), data: backend.copy(x) });
+    const id = this.push({ op: 'constant', inputs: [], ...specOf(x), data: elementsOf(x) });
     this.ids.set(x.storage, id);
     return id;
   }

@@ -1,7 +1,7 @@
 /** A program: what a trace does, done again on other numbers. */
 
 import { compiler } from '../backend/compiler.ts';
-import { backend } from '../backend/device.ts';
+import { elementsOf } from '../backend/device.ts';
 import type { Executable } from '../backend/program.ts';
 import { IndexError, TsgradError } from '../core/errors.ts';
 import type { Draw } from '../core/random.ts';
@@ -156,8 +156,7 @@ function writeEntries(
   traced.entries.forEach((source, i) => {
     if (source.kind === 'cell' || entries[i] === -1) return;
     const x = numbersOf(source, args);
-    const whole = x.layout.contiguous && x.storage.length === x.size;
-    executable.write(entries[i]!, whole ? x.storage : backend.copy(x));
+    executable.write(entries[i]!, elementsOf(x));
   });
 }
 

@@ -1,6 +1,6 @@
 /** The tensor: the top of the ladder, which adds creation, reading, assignment and gradients. */
-import { backend, type Device } from '../backend/device.ts';
-import type { Storage } from '../backend/interface.ts';
+import { backend } from '../backend/device.ts';
+import { DeviceStorage, type Storage } from '../backend/interface.ts';
 import { checkDtype, type Dtype, isFloat, type TypedArray } from '../core/dtype.ts';
 import { ArgumentError, DtypeError, GradientError, ShapeError } from '../core/errors.ts';
 import { contiguousLayout, type Layout } from '../core/layout.ts';
@@ -9,10 +9,10 @@ import { defaultGenerator, type Generator } from '../core/random.ts';
 import { checkShape, normalizeDim, type Shape, sameShape, shapeText } from '../core/shape.ts';
 import { type BackwardOptions, backpropagate } from './autograd.ts';
 import { batchOf, physicalOf } from './batched.ts';
-import { Cells } from './cell.ts';
 import { einsum } from './einsum.ts';
 import { boxMuller } from './formulas.ts';
 import { type Literal, readLiteral } from './literal.ts';
+import { Located } from './located.ts';
 import { type MeshgridOptions, meshgrid } from './meshgrid.ts';
 import { formatHead, formatTensor } from './print.ts';
 
@@ -52,7 +52,7 @@ export type NestedArray = number | boolean | NestedArray[];
  * loss.backward();
  * w.grad; // ∂loss/∂w, a Tensor of shape [3, 2]
  */
-export class Tensor extends Cells {
+export class Tensor extends Located {
   private declare collected: Tensor | undefined;
 
   private constructor(layout: Layout, dtype: Dtype, storage: Storage, node?: Edge) {
@@ -254,11 +254,6 @@ export class Tensor extends Cells {
 
   // reading
 
-  /** Where it lives. */
-  get device(): Device {
-    return 'cpu';
-  }
-
   /** The one number of a tensor with one element (a bool as 0 or 1). */
   item(): number {
     if (this.size !== 1)
@@ -266,18 +261,14 @@ export class Tensor extends Cells {
         `item: the tensor must have one element; got shape ${shapeText(this.shape)}; use toArray() or dataSync()`,
       );
     announceReading(this);
-    return this.storage[this.layout.offset]!;
+    const { storage } = this;
+    return storage instanceof DeviceStorage ? backend.read(this)[0]! : storage[this.layout.offset]!;
   }
 
   /** The elements in row-major order, in an array of your own. */
   dataSync(): TypedArray {
     announceReading(this);
     return backend.read(this);
-  }
-
-  /** As `dataSync`, on every device. */
-  data(): Promise<TypedArray> {
-    return Promise.resolve(this.dataSync());
   }
 
   /** The elements as nested arrays. */

@@ -1,5 +1,5 @@
 /** A value: elements under a layout and how they came about; every operation enters through its one door, `apply`. */
-import { backend } from '../backend/device.ts';
+import { backend, beside } from '../backend/device.ts';
 import type { Operand, Storage } from '../backend/interface.ts';
 import { type Dtype, isFloat, type TypedArray } from '../core/dtype.ts';
 import {
@@ -209,12 +209,17 @@ export abstract class Value implements Operand {
     return this.layout.size;
   }
 
+  /** @internal A storage where this value is computed. */
+  get home(): Storage {
+    return this.storage;
+  }
+
   /** @internal A value of the same class. */
   abstract make(layout: Layout, dtype: Dtype, storage: Storage, node?: Edge): this;
 
   /** @internal A value of row-major elements that are its own. */
   wrap(data: TypedArray, shape: Shape, dtype: Dtype): this {
-    const out = this.make(contiguousLayout(shape), dtype, data);
+    const out = this.make(contiguousLayout(shape), dtype, beside(this, data, dtype));
     for (let p = passage; p; p = p.below) p.made?.(out);
     return out;
   }
@@ -251,8 +256,9 @@ export abstract class Value implements Operand {
       params: Params[P],
       inputs: readonly Operand[],
       out: Spec,
+      like: Value,
     ) => Storage;
-    const storage = kernel(params, inputs, spec);
+    const storage = kernel(params, inputs, spec, this);
     const like = inputs.length > 0 ? inputs[0]!.layout : undefined;
     const fits = like?.contiguous && like.offset === 0 && like.shape === spec.shape;
     return this.make(fits ? like : contiguousLayout(spec.shape), spec.dtype, storage);

@@ -1,0 +1,65 @@
+/** Finds the best mode of gpu.js that works here: each is opened, tried on known numbers, and refused with a reason. */
+import { DeviceError } from '../../src/core/errors.ts';
+import type { Driver, Mode } from './driver.ts';
+import { type GpuJsPackage, importGpuJs, provideWebGpu } from './gpu-js.ts';
+import { type Plans, plans } from './plans.ts';
+import { selfTest } from './self-test.ts';
+import { WebGpuDriver } from './web-gpu.ts';
+
+/** What is asked for. */
+export interface OpenOptions {
+  /** Only this mode; the best that works if left out. */
+  readonly mode?: Mode | undefined;
+  /** Whether an adapter that is a program on the CPU will do. */
+  readonly software?: boolean | undefined;
+}
+
+/** A mode that was tried in vain. */
+export interface Refusal {
+  readonly mode: Mode;
+  readonly reason: string;
+}
+
+/** A working mode, and those that were refused before it. */
+export interface Opened {
+  readonly driver: Driver;
+  readonly plans: Plans;
+  readonly refused: readonly Refusal[];
+}
+
+const openers: { readonly [M in Mode]?: (library: GpuJsPackage) => Promise<Driver> } = {
+  webgpu: async (library) => {
+    await provideWebGpu();
+    return (await WebGpuDriver.open(library)) as unknown as Driver;
+  },
+};
+
+/** In the order of preference. */
+function modesHere(): readonly Mode[] {
+  return !('document' in globalThis) ? ['webgpu', 'headlessgl'] : ['webgpu', 'webgl2', 'webgl'];
+}
+
+/** @throws DeviceError with all reasons where no mode works. */
+export async function open({ mode, software = false }: OpenOptions): Promise<Opened> {
+  const library = await importGpuJs();
+  const refused: Refusal[] = [];
+  for (const one of mode ? [mode] : modesHere()) {
+    try {
+      const driver = await openers[one]!(library);
+      try {
+        if (driver.software && !software) {
+          throw new DeviceError(`${driver.adapter} is a program on the CPU; allow it by { software: true }`);
+        }
+        await selfTest(driver);
+        return { driver, plans, refused };
+      } catch (error) {
+        await driver.destroy();
+        throw error;
+      }
+    } catch (error) {
+      refused.push({ mode: one, reason: error instanceof Error ? error.message : String(error) });
+    }
+  }
+  const reasons = refused.map(({ mode: one, reason }) => `${one}: ${reason}`).join('; ');
+  throw new DeviceError(`gpu: no mode works here; got ${reasons}; use device 'cpu', or 'auto' to fall back to it`);
+}

@@ -1,0 +1,18 @@
+/** The plan of each primitive on the GPU; what has none is computed by the CPU. */
+import type { Computation, Params, Spec } from '../../src/core/primitive.ts';
+import type { Limits, Operand, Plan } from './launch.ts';
+import { planMap } from './map.ts';
+
+/** The launches that compute a primitive, or undefined where these operands do not fit this device. */
+export type Planner<P extends Computation> = (
+  params: Params[P],
+  inputs: readonly Operand[],
+  out: Spec,
+  limits: Limits,
+) => Plan | undefined;
+
+export type Plans = { readonly [P in Computation]?: Planner<P> };
+
+export const plans: Plans = {
+  map: planMap,
+};

@@ -1,0 +1,184 @@
+/** The WebGPU mode of gpu.js: buffers as handles, one submission for each launch. */
+import { DeviceError } from '../../src/core/errors.ts';
+import { type Driver, type Handle, kernelSettings, mostKernels, type Usage } from './driver.ts';
+import type { GpuJs, GpuJsKernel, GpuJsPackage } from './gpu-js.ts';
+import type { Launch, Limits } from './launch.ts';
+
+/** What is used of WebGPU itself. */
+interface GpuBuffer {
+  readonly size: number;
+  _refs?: number;
+  destroy(): void;
+  mapAsync(mode: number): Promise<void>;
+  getMappedRange(): ArrayBuffer;
+  unmap(): void;
+}
+interface Encoder {
+  copyBufferToBuffer(from: GpuBuffer, a: number, to: GpuBuffer, b: number, bytes: number): void;
+  finish(): unknown;
+}
+interface GpuDevice {
+  readonly limits: Readonly<Record<string, number>>;
+  readonly queue: { writeBuffer(to: GpuBuffer, at: number, data: Float32Array): void; submit(list: unknown[]): void };
+  createBuffer(settings: { readonly size: number; readonly usage: number }): GpuBuffer;
+  createCommandEncoder(): Encoder;
+}
+interface Adapter {
+  readonly info?: {
+    readonly vendor?: string;
+    readonly device?: string;
+    readonly description?: string;
+    readonly isFallbackAdapter?: boolean;
+  };
+  readonly isFallbackAdapter?: boolean;
+}
+interface Context {
+  readonly adapter: Adapter;
+  readonly device: GpuDevice;
+  readonly isLost: boolean;
+}
+
+/** The parts of a gpu.js kernel that let its last output go; they are private there. */
+interface InnerKernel {
+  outputBuffer: GpuBuffer | null;
+  bindGroupDirty: boolean;
+}
+interface BufferResult {
+  readonly buffer: GpuBuffer;
+  delete(): void;
+}
+
+/** Usages and modes as the standard numbers them. */
+const storage = 0x80;
+const copySource = 0x4;
+const copyTarget = 0x8;
+const mapRead = 0x1;
+
+/** A buffer, as gpu.js takes it. */
+export interface BufferHandle extends Handle {
+  readonly result: BufferResult;
+}
+
+export class WebGpuDriver implements Driver<BufferHandle> {
+  readonly mode = 'webgpu';
+  readonly adapter: string;
+  readonly software: boolean;
+  readonly limits: Limits;
+  private readonly library: GpuJsPackage;
+  private readonly gpu: GpuJs;
+  private readonly context: Context;
+  private readonly compiled = new Map<string, GpuJsKernel<InnerKernel>>();
+  private buffers = 0;
+  private bytes = 0;
+
+  private constructor(library: GpuJsPackage, gpu: GpuJs, context: Context) {
+    this.library = library;
+    this.gpu = gpu;
+    this.context = context;
+    const { info } = context.adapter;
+    this.adapter = [info?.vendor, info?.device, info?.description].filter(Boolean).join(' ') || 'unnamed';
+    this.software = info?.isFallbackAdapter ?? context.adapter.isFallbackAdapter ?? false;
+    const { limits } = context.device;
+    const bytes = Math.min(limits.maxStorageBufferBindingSize!, limits.maxBufferSize!);
+    this.limits = { arrays: 7, elements: Math.floor(bytes / 4), side: 8 * limits.maxComputeWorkgroupsPerDimension! };
+  }
+
+  /** @throws where there is no adapter. */
+  static async open(library: GpuJsPackage): Promise<WebGpuDriver> {
+    const context = (await library.WebGPUContext.acquire()) as Context;
+    return new WebGpuDriver(library, new library.GPU({ mode: 'webgpu' }), context);
+  }
+
+  get usage(): Usage {
+    return { buffers: this.buffers, bytes: this.bytes, kernels: this.compiled.size };
+  }
+
+  upload(data: Float32Array): BufferHandle {
+    const buffer = this.newBuffer(data.length, storage | copySource | copyTarget);
+    this.context.device.queue.writeBuffer(buffer, 0, data);
+    return this.handle(buffer, data.length);
+  }
+
+  async run(launch: Launch, arrays: readonly BufferHandle[]): Promise<BufferHandle> {
+    this.checkAlive();
+    const kernel = this.kernelOf(launch);
+    const given = [...arrays.map(({ result }) => result), ...launch.numbers.map(({ value }) => value)];
+    const result = (await kernel(...given)) as BufferResult;
+    // or the kernel would keep its last output
+    const inner = kernel.kernel;
+    if (inner.outputBuffer) {
+      inner.outputBuffer._refs!--;
+      inner.outputBuffer = null;
+      inner.bindGroupDirty = true;
+    }
+    const size = launch.threads.reduce((n, d) => n * d, 1);
+    const handle = this.handle(result.buffer, size);
+    result.delete();
+    return handle;
+  }
+
+  async read({ result, size }: BufferHandle): Promise<Float32Array> {
+    this.checkAlive();
+    const { device } = this.context;
+    const staging = device.createBuffer({ size: 4 * size, usage: mapRead | copyTarget });
+    try {
+      const encoder = device.createCommandEncoder();
+      encoder.copyBufferToBuffer(result.buffer, 0, staging, 0, 4 * size);
+      device.queue.submit([encoder.finish()]);
+      await staging.mapAsync(mapRead);
+      return new Float32Array(staging.getMappedRange().slice(0));
+    } finally {
+      staging.destroy();
+    }
+  }
+
+  free({ result, size }: BufferHandle): void {
+    result.delete();
+    this.buffers--;
+    this.bytes -= 4 * size;
+  }
+
+  async destroy(): Promise<void> {
+    this.compiled.clear();
+    await this.gpu.destroy();
+    await this.library.WebGPUContext.destroy();
+  }
+
+  private newBuffer(size: number, usage: number): GpuBuffer {
+    return this.context.device.createBuffer({ size: 4 * size, usage });
+  }
+
+  private handle(buffer: GpuBuffer, size: number): BufferHandle {
+    const settings = { buffer, output: [size], context: this.context, kernel: undefined };
+    this.buffers++;
+    this.bytes += 4 * size;
+    return { size, result: new this.library.WebGPUBufferResult(settings) as BufferResult };
+  }
+
+  private kernelOf(launch: Launch): GpuJsKernel<InnerKernel> {
+    const key = `${launch.threads.join('x')} ${launch.text}`;
+    const known = this.compiled.get(key);
+    if (known) {
+      this.compiled.delete(key); // to the end of the row
+      this.compiled.set(key, known);
+      return known;
+    }
+    const kernel = this.gpu.createKernel(launch.text, {
+      ...kernelSettings,
+      output: [...launch.threads],
+      argumentTypes: [...launch.arrays.map(() => 'WebGPUBuffer'), ...launch.numbers.map(({ type }) => type)],
+    }) as GpuJsKernel<InnerKernel>;
+    this.compiled.set(key, kernel);
+    if (this.compiled.size > mostKernels) {
+      const [oldest] = this.compiled.keys();
+      this.compiled.get(oldest!)!.destroy();
+      this.compiled.delete(oldest!);
+    }
+    return kernel;
+  }
+
+  private checkAlive(): void {
+    if (!this.context.isLost) return;
+    throw new DeviceError('gpu: the device was lost, and what was on it; call gpu.dispose() and begin again');
+  }
+}

@@ -1,0 +1,249 @@
+/** The GPU as a backend: each primitive is planned and launched in the queue, or computed by the CPU after one warning. */
+import type { Handle } from '../../../kernels/gpu/driver.ts';
+import type { Operand as Planned, Source } from '../../../kernels/gpu/launch.ts';
+import type { Opened } from '../../../kernels/gpu/open.ts';
+import { allocate, type Dtype, type TypedArray } from '../../core/dtype.ts';
+import { DeviceError, DtypeError } from '../../core/errors.ts';
+import { input } from '../../core/expression.ts';
+import { formulaOf } from '../../core/formula.ts';
+import { contiguousLayout, type Layout } from '../../core/layout.ts';
+import type { Computation, Params, Spec } from '../../core/primitive.ts';
+import { shapeText, sizeOf } from '../../core/shape.ts';
+import { cpu } from '../cpu.ts';
+import { type Backend, DeviceStorage, type Kernel, type Operand } from '../interface.ts';
+import { Queue } from './queue.ts';
+import { GpuStorage, type Slot } from './storage.ts';
+
+/** Whole numbers beyond this are not exact in float32, which is all that the GPU holds. */
+const exact = 2 ** 24;
+
+/** An operand of work in the queue: what plans see of it, and where its elements will be. */
+interface Queued extends Planned {
+  readonly slot: Slot | undefined;
+}
+
+export class GpuBackend implements Backend {
+  readonly queue: Queue;
+  readonly kernels: Backend['kernels'];
+  private readonly warned = new Set<Computation>();
+
+  constructor(queue: Queue) {
+    this.queue = queue;
+    const on = <P extends Computation>(primitive: P): Kernel<P> => {
+      return (params, inputs, out) => this.compute(primitive, params, inputs, out);
+    };
+    this.kernels = {
+      full: on('full'),
+      iota: on('iota'),
+      random: on('random'),
+      map: on('map'),
+      cast: on('cast'),
+      reduce: on('reduce'),
+      place: on('place'),
+      fold: on('fold'),
+      gather: on('gather'),
+      scatterAdd: on('scatterAdd'),
+      matmul: on('matmul'),
+      conv: on('conv'),
+      arg: on('arg'),
+      argsort: on('argsort'),
+      scan: on('scan'),
+    };
+  }
+
+  copy(x: Operand): GpuStorage {
+    return this.compute('map', identity, [x], { shape: x.layout.shape, dtype: x.dtype });
+  }
+
+  read(): never {
+    throw new DeviceError(
+      'gpu: numbers come from the GPU later, not at once; got a read that cannot wait; write `await x.data()`',
+    );
+  }
+
+  /** The elements in row-major order, when they are there. */
+  load(x: Operand): Promise<TypedArray> {
+    const { slot, layout, dtype } = queued(x);
+    return new Promise((resolve, reject) => {
+      this.queue.add(async (device) => {
+        try {
+          resolve(cpu.read(await elements(working(device), slot!, layout, dtype)));
+        } catch (error) {
+          reject(told(error));
+        }
+      });
+    });
+  }
+
+  /** Row-major elements, sent to the device. */
+  upload(data: TypedArray, dtype: Dtype): GpuStorage {
+    const numbers = floats(data, dtype);
+    const storage = new GpuStorage(data.length, this.queue);
+    const { slot } = storage;
+    if (data.length === 0) return storage;
+    this.queue.add((device) => {
+      try {
+        slot.handle = working(device).driver.upload(numbers);
+      } catch (error) {
+        slot.error = told(error);
+      }
+    });
+    return storage;
+  }
+
+  private compute<P extends Computation>(
+    primitive: P,
+    params: Params[P],
+    inputs: readonly Operand[],
+    out: Spec,
+  ): GpuStorage {
+    if (out.dtype === 'float64') throw noFloat64(primitive);
+    const operands = inputs.map(queued);
+    const storage = new GpuStorage(sizeOf(out.shape), this.queue);
+    if (storage.length === 0) return storage;
+    const { slot } = storage;
+    this.queue.add(async (device) => {
+      try {
+        slot.handle = await this.launch(working(device), primitive, params, operands, out);
+      } catch (error) {
+        slot.error = told(error, primitive);
+      }
+    });
+    return storage;
+  }
+
+  private async launch<P extends Computation>(
+    device: Opened,
+    primitive: P,
+    params: Params[P],
+    operands: readonly Queued[],
+    out: Spec,
+  ): Promise<Handle> {
+    const { driver, plans } = device;
+    const empty = operands.some(({ layout }) => layout.size === 0);
+    if (empty) return this.onCpu(device, primitive, params, operands, out);
+    const plan = plans[primitive]?.(params, operands, out, driver.limits);
+    if (!plan) return this.fallBack(device, primitive, params, operands, out);
+    const made: Handle[] = [];
+    try {
+      for (const launch of plan) {
+        const arrayOf = (source: Source): Handle =>
+          'launch' in source ? made[source.launch]! : handleOf(operands[source.operand]!.slot!);
+        made.push(await driver.run(launch, launch.arrays.map(arrayOf)));
+      }
+    } catch (error) {
+      for (const handle of made) driver.free(handle);
+      throw error;
+    }
+    const result = made.pop()!;
+    for (const handle of made) driver.free(handle);
+    return result;
+  }
+
+  private fallBack<P extends Computation>(
+    device: Opened,
+    primitive: P,
+    params: Params[P],
+    operands: readonly Queued[],
+    out: Spec,
+  ): Promise<Handle> {
+    if (!this.warned.has(primitive)) {
+      this.warned.add(primitive);
+      const shapes = [...operands.map((x) => shapeText(x.layout.shape)), `→ ${shapeText(out.shape)}`].join(' ');
+      console.warn(
+        `tsgrad: gpu: ${primitive} of ${shapes} is computed by the CPU, which costs a read and an upload; this is said once for ${primitive}`,
+      );
+    }
+    return this.onCpu(device, primitive, params, operands, out);
+  }
+
+  /** Reads, computes on the CPU, and sends the result back. */
+  private async onCpu<P extends Computation>(
+    device: Opened,
+    primitive: P,
+    params: Params[P],
+    operands: readonly Queued[],
+    out: Spec,
+  ): Promise<Handle> {
+    const inputs: Operand<TypedArray>[] = [];
+    for (const { slot, layout, dtype, value } of operands) {
+      if (slot) inputs.push(await elements(device, slot, layout, dtype));
+      else inputs.push({ storage: single(dtype, value!), layout: { ...layout, offset: 0 }, dtype });
+    }
+    const kernel = cpu.kernels[primitive] as Kernel<P, TypedArray>;
+    return device.driver.upload(floats(kernel(params, inputs, out), out.dtype));
+  }
+}
+
+const identity: Params['map'] = { formula: formulaOf(input(0), 1), scalars: [] };
+
+/** What the queue needs of an operand; a CPU tensor is welcome where it is one number. */
+function queued({ storage, layout, dtype }: Operand): Queued {
+  if (storage instanceof GpuStorage) return { slot: storage.slot, layout, dtype };
+  if (storage instanceof DeviceStorage) throw new DeviceError('gpu: got a tensor of another device; move it by to()');
+  const one = layout.size === 1 || layout.strides.every((stride, d) => stride === 0 || layout.shape[d] === 1);
+  if (one && layout.size > 0) return { slot: undefined, layout, dtype, value: storage[layout.offset]! };
+  throw new DeviceError(
+    `gpu: all tensors of an operation must be on one device, but for single numbers; got one of shape ${shapeText(layout.shape)} on the CPU beside one on the GPU; move it by to('gpu')`,
+  );
+}
+
+/** The elements of an operand on the CPU, under its layout. */
+async function elements(device: Opened, slot: Slot, layout: Layout, dtype: Dtype): Promise<Operand<TypedArray>> {
+  if (layout.size === 0) return { storage: allocate(dtype, 0), layout: contiguousLayout(layout.shape), dtype };
+  const read = await device.driver.read(handleOf(slot));
+  return { storage: dtype === 'float32' ? read : converted(read, dtype), layout, dtype };
+}
+
+function converted(data: Float32Array, dtype: Dtype): TypedArray {
+  const out = allocate(dtype, data.length);
+  out.set(data);
+  return out;
+}
+
+function single(dtype: Dtype, value: number): TypedArray {
+  const out = allocate(dtype, 1);
+  out[0] = value;
+  return out;
+}
+
+/** Elements as the GPU holds them. */
+function floats(data: TypedArray, dtype: Dtype): Float32Array {
+  if (dtype === 'float64') throw noFloat64('to');
+  if (dtype === 'int32') {
+    for (const x of data) {
+      if (x > exact || x < -exact) {
+        throw new DtypeError(`gpu: int32 is exact up to 2^24 there; got ${x}; keep this tensor on the CPU`);
+      }
+    }
+  }
+  return Float32Array.from(data);
+}
+
+function noFloat64(where: string): DtypeError {
+  return new DtypeError(`${where}: the GPU has no float64; got a float64 tensor; cast it by float32(), or use the CPU`);
+}
+
+function handleOf({ handle, error }: Slot): Handle {
+  if (error) throw error;
+  return handle!;
+}
+
+function working(device: Opened | Error): Opened {
+  if (device instanceof Error) throw device;
+  return device;
+}
+
+/** An error as users see it. */
+function told(error: unknown, where?: string): Error {
+  if (error instanceof DeviceError || error instanceof DtypeError) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  return new DeviceError(
+    `gpu: ${where ? `${where} failed` : 'failed'}; got: ${message}; take smaller shapes or batches, or the CPU`,
+    { cause: error },
+  );
+}
+
+export function openGpu(options: ConstructorParameters<typeof Queue>[0]): GpuBackend {
+  return new GpuBackend(new Queue(options));
+}
