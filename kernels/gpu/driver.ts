@@ -29,7 +29,8 @@ export interface Driver<H extends Handle = Handle> {
   readonly software: boolean;
   readonly limits: Limits;
   upload(data: Float32Array): H;
-  run(launch: Launch, arrays: readonly H[]): Promise<H>;
+  /** @param numbers in the place of those of the launch. */
+  run(launch: Launch, arrays: readonly H[], numbers?: readonly number[]): Promise<H>;
   /** The elements, when everything before is done. */
   read(handle: H): Promise<Float32Array>;
   free(handle: H): void;

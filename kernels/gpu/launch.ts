@@ -17,6 +17,8 @@ export type Source = { readonly operand: number } | { readonly launch: number };
 export interface Argument {
   readonly type: 'Integer' | 'Float';
   readonly value: number;
+  /** The operand whose number it is, so that the plan serves other numbers too; −1 where it is the plan's own. */
+  readonly operand: number;
 }
 
 /** One kernel and its arguments: first its arrays, then its numbers. */
@@ -60,12 +62,17 @@ export class LaunchBuilder {
 
   /** The name of a whole number: arithmetic on such is exact. */
   integer(value: number): string {
-    return this.number({ type: 'Integer', value });
+    return this.number({ type: 'Integer', value, operand: -1 });
   }
 
   /** The name of a number. */
   float(value: number): string {
-    return this.number({ type: 'Float', value: Math.fround(value) });
+    return this.number({ type: 'Float', value: Math.fround(value), operand: -1 });
+  }
+
+  /** The name of the one number that an operand is. */
+  value(operand: number, { value }: Operand): string {
+    return this.number({ type: 'Float', value: value!, operand });
   }
 
   private number(argument: Argument): string {

@@ -24,7 +24,7 @@ export function planMap(
   const { statements, result } = printShader(formula.body, (e) => {
     if (e.op === 'scalar') return builder.float(scalars[e.value]!);
     const x = inputs[e.value]!;
-    if (x.value !== undefined) return builder.float(x.value);
+    if (x.value !== undefined) return builder.value(e.value, x);
     return `${builder.array({ operand: e.value })}[${space.indexOf(arrays.indexOf(x))}]`;
   });
   const body = `${space.statements}${statements}return ${finished(result, out.dtype)};`;

@@ -3,15 +3,20 @@ import type { Computation, Params, Spec } from '../../src/core/primitive.ts';
 import type { Limits, Operand, Plan } from './launch.ts';
 import { planMap } from './map.ts';
 
+/** What is planned, and its parameters. */
+export type PlannedParams = { readonly [P in Computation]: Params[P] };
+
+export type Planned = keyof PlannedParams;
+
 /** The launches that compute a primitive, or undefined where these operands do not fit this device. */
-export type Planner<P extends Computation> = (
-  params: Params[P],
+export type Planner<P extends Planned> = (
+  params: PlannedParams[P],
   inputs: readonly Operand[],
   out: Spec,
   limits: Limits,
 ) => Plan | undefined;
 
-export type Plans = { readonly [P in Computation]?: Planner<P> };
+export type Plans = { readonly [P in Planned]?: Planner<P> };
 
 export const plans: Plans = {
   map: planMap,

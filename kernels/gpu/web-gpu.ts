@@ -99,10 +99,14 @@ export class WebGpuDriver implements Driver<BufferHandle> {
     return this.handle(buffer, data.length);
   }
 
-  async run(launch: Launch, arrays: readonly BufferHandle[]): Promise<BufferHandle> {
+  async run(
+    launch: Launch,
+    arrays: readonly BufferHandle[],
+    numbers: readonly number[] = launch.numbers.map(({ value }) => value),
+  ): Promise<BufferHandle> {
     this.checkAlive();
     const kernel = this.kernelOf(launch);
-    const given = [...arrays.map(({ result }) => result), ...launch.numbers.map(({ value }) => value)];
+    const given = [...arrays.map(({ result }) => result), ...numbers];
     const result = (await kernel(...given)) as BufferResult;
     // or the kernel would keep its last output
     const inner = kernel.kernel;

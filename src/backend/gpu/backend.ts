@@ -1,7 +1,8 @@
 /** The GPU as a backend: each primitive is planned and launched in the queue, or computed by the CPU after one warning. */
 import type { Handle } from '../../../kernels/gpu/driver.ts';
-import type { Operand as Planned, Source } from '../../../kernels/gpu/launch.ts';
+import type { Plan, Operand as PlannedOperand, Source } from '../../../kernels/gpu/launch.ts';
 import type { Opened } from '../../../kernels/gpu/open.ts';
+import type { Planned, PlannedParams } from '../../../kernels/gpu/plans.ts';
 import { allocate, type Dtype, type TypedArray } from '../../core/dtype.ts';
 import { DeviceError, DtypeError } from '../../core/errors.ts';
 import { input } from '../../core/expression.ts';
@@ -18,7 +19,7 @@ import { GpuStorage, type Slot } from './storage.ts';
 const exact = 2 ** 24;
 
 /** An operand of work in the queue: what plans see of it, and where its elements will be. */
-interface Queued extends Planned {
+export interface Queued extends PlannedOperand {
   readonly slot: Slot | undefined;
 }
 
@@ -112,24 +113,34 @@ export class GpuBackend implements Backend {
     return storage;
   }
 
-  private async launch<P extends Computation>(
+  /**
+   * @internal One operation, when its turn has come.
+   * @param known keeps the plan from one run to the next, in which only numbers of operands differ.
+   */
+  async launch<P extends Planned>(
     device: Opened,
     primitive: P,
-    params: Params[P],
+    params: PlannedParams[P],
     operands: readonly Queued[],
     out: Spec,
+    known: { plan?: Plan } = {},
   ): Promise<Handle> {
     const { driver, plans } = device;
     const empty = operands.some(({ layout }) => layout.size === 0);
-    if (empty) return this.onCpu(device, primitive, params, operands, out);
-    const plan = plans[primitive]?.(params, operands, out, driver.limits);
-    if (!plan) return this.fallBack(device, primitive, params, operands, out);
+    const plan = known.plan ?? (empty ? undefined : plans[primitive]?.(params, operands, out, driver.limits));
+    if (!plan) {
+      const computation = primitive as Computation; // composites are only in programs of devices that plan them
+      const onCpu = empty ? this.onCpu : this.fallBack;
+      return onCpu.call(this, device, computation, params as Params[Computation], operands, out);
+    }
+    known.plan = plan;
     const made: Handle[] = [];
     try {
       for (const launch of plan) {
         const arrayOf = (source: Source): Handle =>
           'launch' in source ? made[source.launch]! : handleOf(operands[source.operand]!.slot!);
-        made.push(await driver.run(launch, launch.arrays.map(arrayOf)));
+        const numbers = launch.numbers.map(({ value, operand }) => (operand < 0 ? value : operands[operand]!.value!));
+        made.push(await driver.run(launch, launch.arrays.map(arrayOf), numbers));
       }
     } catch (error) {
       for (const handle of made) driver.free(handle);
@@ -175,14 +186,20 @@ export class GpuBackend implements Backend {
   }
 }
 
-const identity: Params['map'] = { formula: formulaOf(input(0), 1), scalars: [] };
+export const identity: Params['map'] = { formula: formulaOf(input(0), 1), scalars: [] };
 
 /** What the queue needs of an operand; a CPU tensor is welcome where it is one number. */
 function queued({ storage, layout, dtype }: Operand): Queued {
   if (storage instanceof GpuStorage) return { slot: storage.slot, layout, dtype };
   if (storage instanceof DeviceStorage) throw new DeviceError('gpu: got a tensor of another device; move it by to()');
+  checkPlace({ storage, layout, dtype });
+  return { slot: undefined, layout, dtype, value: storage[layout.offset]! };
+}
+
+/** @throws DeviceError for more than a single number of the CPU. */
+export function checkPlace({ layout }: Operand): void {
   const one = layout.size === 1 || layout.strides.every((stride, d) => stride === 0 || layout.shape[d] === 1);
-  if (one && layout.size > 0) return { slot: undefined, layout, dtype, value: storage[layout.offset]! };
+  if (one && layout.size > 0) return;
   throw new DeviceError(
     `gpu: all tensors of an operation must be on one device, but for single numbers; got one of shape ${shapeText(layout.shape)} on the CPU beside one on the GPU; move it by to('gpu')`,
   );
@@ -220,7 +237,7 @@ function floats(data: TypedArray, dtype: Dtype): Float32Array {
   return Float32Array.from(data);
 }
 
-function noFloat64(where: string): DtypeError {
+export function noFloat64(where: string): DtypeError {
   return new DtypeError(`${where}: the GPU has no float64; got a float64 tensor; cast it by float32(), or use the CPU`);
 }
 
@@ -235,7 +252,7 @@ function working(device: Opened | Error): Opened {
 }
 
 /** An error as users see it. */
-function told(error: unknown, where?: string): Error {
+export function told(error: unknown, where?: string): Error {
   if (error instanceof DeviceError || error instanceof DtypeError) return error;
   const message = error instanceof Error ? error.message : String(error);
   return new DeviceError(
