@@ -16,7 +16,15 @@ export interface GpuJs {
 
 /** The package gpu.js. */
 export interface GpuJsPackage {
-  readonly GPU: new (settings: { readonly mode: string }) => GpuJs;
+  readonly GPU: new (settings: {
+    readonly mode: string;
+    readonly canvas?: object;
+    readonly context?: unknown;
+  }) => GpuJs;
+  /** The classes of kernels; identities, since bundlers change names. */
+  readonly WebGL2Kernel: unknown;
+  readonly WebGLKernel: unknown;
+  readonly HeadlessGLKernel: unknown;
   readonly WebGPUContext: {
     acquire(): Promise<unknown>;
     destroy(): Promise<void>;
@@ -46,10 +54,15 @@ export async function importGpuJs(): Promise<GpuJsPackage> {
   }
 }
 
+/** Whether this is Node; workers of browsers have no document either. */
+export function inNode(): boolean {
+  return host.process?.versions?.node !== undefined;
+}
+
 /** Gives Node WebGPU, as browsers have it, where it has none. */
 export async function provideWebGpu(): Promise<void> {
   if (host.navigator?.gpu) return;
-  if (!host.process?.versions?.node) {
+  if (!inNode()) {
     throw new DeviceError(
       'gpu: no WebGPU here; this browser has no navigator.gpu on this page; use https or localhost',
     );

@@ -1,9 +1,10 @@
 /** Finds the best mode of gpu.js that works here: each is opened, tried on known numbers, and refused with a reason. */
 import { DeviceError } from '../../src/core/errors.ts';
 import type { Driver, Mode } from './driver.ts';
-import { type GpuJsPackage, importGpuJs, provideWebGpu } from './gpu-js.ts';
+import { type GpuJsPackage, importGpuJs, inNode, provideWebGpu } from './gpu-js.ts';
 import { type Plans, plans } from './plans.ts';
 import { selfTest } from './self-test.ts';
+import { type GlMode, WebGlDriver } from './web-gl.ts';
 import { WebGpuDriver } from './web-gpu.ts';
 
 /** What is asked for. */
@@ -27,16 +28,23 @@ export interface Opened {
   readonly refused: readonly Refusal[];
 }
 
-const openers: { readonly [M in Mode]?: (library: GpuJsPackage) => Promise<Driver> } = {
+const openers: { readonly [M in Mode]: (library: GpuJsPackage) => Promise<Driver> } = {
   webgpu: async (library) => {
     await provideWebGpu();
     return (await WebGpuDriver.open(library)) as unknown as Driver;
   },
+  webgl2: (library) => openGl(library, 'webgl2'),
+  webgl: (library) => openGl(library, 'webgl'),
+  headlessgl: (library) => openGl(library, 'headlessgl'),
 };
+
+async function openGl(library: GpuJsPackage, mode: GlMode): Promise<Driver> {
+  return (await WebGlDriver.open(library, mode)) as unknown as Driver;
+}
 
 /** In the order of preference. */
 function modesHere(): readonly Mode[] {
-  return !('document' in globalThis) ? ['webgpu', 'headlessgl'] : ['webgpu', 'webgl2', 'webgl'];
+  return inNode() ? ['webgpu', 'headlessgl'] : ['webgpu', 'webgl2', 'webgl'];
 }
 
 /** @throws DeviceError with all reasons where no mode works. */
@@ -45,7 +53,7 @@ export async function open({ mode, software = false }: OpenOptions): Promise<Ope
   const refused: Refusal[] = [];
   for (const one of mode ? [mode] : modesHere()) {
     try {
-      const driver = await openers[one]!(library);
+      const driver = await openers[one](library);
       try {
         if (driver.software && !software) {
           throw new DeviceError(`${driver.adapter} is a program on the CPU; allow it by { software: true }`);
