@@ -1,7 +1,7 @@
 /** The choice of a device: the CPU, until a GPU is asked for; then each operation goes where its inputs are. */
 import type { OpenOptions } from '../../kernels/gpu/open.ts';
 import type { Dtype, TypedArray } from '../core/dtype.ts';
-import { DeviceError } from '../core/errors.ts';
+import { ArgumentError, DeviceError } from '../core/errors.ts';
 import type { Computation } from '../core/primitive.ts';
 import { cpu } from './cpu.ts';
 import { type GpuBackend, openGpu } from './gpu/backend.ts';
@@ -37,9 +37,26 @@ export function forgetGpu(): void {
   gpuBackend = undefined;
 }
 
+/** Counts a tensor that is made of a storage, or a cell that takes it. */
+export function noteUse(storage: Storage): void {
+  if (backend !== alone && storage instanceof DeviceStorage) storage.uses++;
+}
+
 /** Where a storage lies. */
 export function deviceOf(storage: Storage): Device {
   return storage instanceof DeviceStorage ? 'gpu' : 'cpu';
+}
+
+/** A storage without elements there. */
+export function homeOn(device: Device): Storage {
+  return device === 'gpu' ? gpuOf().home : nowhere;
+}
+const nowhere = new Float32Array(0);
+
+/** @throws ArgumentError for what is no device. */
+export function checkDevice(where: string, device: Device): Device {
+  if (device === 'cpu' || device === 'gpu') return device;
+  throw new ArgumentError(`${where}: the devices are 'cpu' and 'gpu'; got ${String(device)}`);
 }
 
 /** The elements of a storage on another device, row-major. */

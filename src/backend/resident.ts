@@ -32,6 +32,7 @@ export function residentOf(host: Host, cell: Cell, copy: (x: ArrayOperand) => Ty
       configurable: true,
       enumerable: true,
     });
+    Object.defineProperty(cell, 'home', { get: () => held.home, configurable: true });
     const { heap } = host.engine;
     const block = resident.block;
     gone.register(cell, () => heap.release(block));
@@ -44,6 +45,8 @@ function onCpu(storage: Storage): TypedArray {
   if (storage instanceof DeviceStorage) throw new StateError('jit: a program of the CPU was given a cell on the GPU');
   return storage;
 }
+
+const onHeap = new Float32Array(0);
 
 class HeapCell implements Resident {
   readonly block: number;
@@ -61,6 +64,11 @@ class HeapCell implements Resident {
     this.size = size;
     this.outside = storage;
     this.block = host.engine.heap.allocate(size * bytesPerElement[dtype] + 64);
+  }
+
+  /** A storage on the device where the numbers are, without getting them. */
+  get home(): Storage {
+    return this.outside ?? onHeap;
   }
 
   get storage(): Storage {

@@ -10,7 +10,7 @@ import { announceReading } from './value.ts';
 export abstract class Located extends Cells {
   /** Where it lives. */
   get device(): Device {
-    return deviceOf(this.storage);
+    return deviceOf(this.home);
   }
 
   /**
