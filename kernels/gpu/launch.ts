@@ -29,6 +29,8 @@ export interface Launch {
   readonly threads: readonly number[];
   readonly arrays: readonly Source[];
   readonly numbers: readonly Argument[];
+  /** How many neighbours along x each thread gives; 1 if left out. */
+  readonly components?: 1 | 4;
 }
 
 /** Launches in their order; the last one's elements are the result, row-major. */
@@ -42,6 +44,8 @@ export interface Limits {
   readonly elements: number;
   /** Threads along y and z. */
   readonly side: number;
+  /** The most neighbours that a thread may give; 1 if left out. */
+  readonly components?: 1 | 4;
 }
 
 /** Collects what one kernel is called with while its text is written. */
@@ -80,13 +84,14 @@ export class LaunchBuilder {
   }
 
   /** The kernel with this body. */
-  launch(threads: readonly number[], body: string): Launch {
+  launch(threads: readonly number[], body: string, components: 1 | 4 = 1): Launch {
     const names = [...this.arrays.map((_, i) => `a${i}`), ...this.numbers.map((_, i) => `n${i}`)];
     return {
       text: `function kernel(${names.join(', ')}) {\n${body}\n}`,
       threads,
       arrays: this.arrays,
       numbers: this.numbers,
+      components,
     };
   }
 }

@@ -80,7 +80,8 @@ export class WebGpuDriver implements Driver<BufferHandle> {
     this.software = info?.isFallbackAdapter ?? context.adapter.isFallbackAdapter ?? false;
     const { limits } = context.device;
     const bytes = Math.min(limits.maxStorageBufferBindingSize!, limits.maxBufferSize!);
-    this.limits = { arrays: 7, elements: Math.floor(bytes / 4), side: 8 * limits.maxComputeWorkgroupsPerDimension! };
+    const side = limits.maxComputeWorkgroupsPerDimension!; // along z, where groups are one thread thick
+    this.limits = { arrays: 7, elements: Math.floor(bytes / 4), side, components: 4 };
   }
 
   /** @throws where there is no adapter. */
@@ -115,7 +116,7 @@ export class WebGpuDriver implements Driver<BufferHandle> {
       inner.outputBuffer = null;
       inner.bindGroupDirty = true;
     }
-    const size = launch.threads.reduce((n, d) => n * d, 1);
+    const size = launch.threads.reduce((n, d) => n * d, launch.components ?? 1);
     const handle = this.handle(result.buffer, size);
     result.delete();
     return handle;
