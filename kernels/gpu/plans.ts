@@ -1,7 +1,12 @@
 /** The plan of each primitive on the GPU; what has none is computed by the CPU. */
 import type { Computation, Params, Spec } from '../../src/core/primitive.ts';
+import { planConv } from './conv.ts';
+import { planFold } from './fold.ts';
 import type { Limits, Operand, Plan } from './launch.ts';
 import { planMap } from './map.ts';
+import { planMatmul } from './matmul.ts';
+import { planReduce } from './reduce.ts';
+import { planScan } from './scan.ts';
 
 /** What is planned, and its parameters. */
 export type PlannedParams = { readonly [P in Computation]: Params[P] };
@@ -20,4 +25,9 @@ export type Plans = { readonly [P in Planned]?: Planner<P> };
 
 export const plans: Plans = {
   map: planMap,
+  reduce: planReduce,
+  fold: planFold,
+  matmul: planMatmul,
+  conv: planConv,
+  scan: planScan,
 };

@@ -1,0 +1,279 @@
+/**
+ * Convolutions of any rank: a thread for four neighbours of the last dim where the device can, so that each weight is read
+ * once for four products, and with a narrow kernel each element of the image once for all it meets; long sums with few
+ * results, as those of a gradient by the weights are, are cut into parts by channels.
+ */
+import type { ConvParams, Params, Spec } from '../../src/core/primitive.ts';
+import { sizeOf } from '../../src/core/shape.ts';
+import { elementOf } from './element.ts';
+import { addParts, type Finish, finish, store } from './finish.ts';
+import { type Coordinates, coordinatesOf, divide, divideInto, integerVariables, placeOf } from './integer.ts';
+import { type Launch, LaunchBuilder, type Limits, type Operand, type Plan } from './launch.ts';
+
+/** x [N, C, ..], w [O, C/groups, ..] → [N, O, ..]. */
+export function planConv(
+  params: Params['conv'],
+  inputs: readonly Operand[],
+  out: Spec,
+  limits: Limits,
+): Plan | undefined {
+  return planConvolution({ ...params, bias: false, formula: undefined }, inputs, out, limits);
+}
+
+/** The convolution, a bias of [O] added to each channel, under a formula. */
+export function planConvolution(
+  params: ConvParams & Finish,
+  inputs: readonly Operand[],
+  out: Spec,
+  limits: Limits,
+): Plan | undefined {
+  const geometry = geometryOf(params, inputs, out, limits);
+  const end = { bias: params.bias ? inputs[2]! : undefined, formula: params.formula };
+  if (geometry.parts === 1) {
+    const launch = sumLaunch(geometry, inputs, limits, end);
+    return launch && [launch];
+  }
+  const parts = sumLaunch(geometry, inputs, limits);
+  const total = totalLaunch(geometry, limits, end);
+  return parts && total && [parts, total];
+}
+
+interface End {
+  readonly bias: Operand | undefined;
+  readonly formula: Finish['formula'];
+}
+
+interface Geometry extends ConvParams {
+  /** [N, O, ..] of the result. */
+  readonly shape: readonly number[];
+  /** Channels of a group, and of how many of them a part is. */
+  readonly channels: number;
+  readonly channelsAPart: number;
+  readonly parts: number;
+  readonly kernel: readonly number[];
+  /** Sizes of the image. */
+  readonly image: readonly number[];
+  readonly components: 1 | 4;
+}
+
+/** Sums of fewer terms stay whole. */
+const leastCut = 512;
+/** The fewest terms of a part. */
+const leastTerms = 64;
+/** Threads that keep a device busy. */
+const enoughThreads = 16384;
+/** The widest kernel whose row of the image is kept in variables. */
+const widestKept = 7;
+
+function geometryOf(params: ConvParams, [x, w]: readonly Operand[], out: Spec, limits: Limits): Geometry {
+  const { shape } = out;
+  const [channels, ...kernel] = w!.layout.shape.slice(1) as [number, ...number[]];
+  const width = shape.length > 2 ? shape.at(-1)! : 1;
+  const components = limits.components === 4 && width % 4 === 0 && params.inputDilation.at(-1) === 1 ? 4 : 1;
+  const terms = channels * sizeOf(kernel);
+  const most = Math.min(Math.floor(terms / leastTerms), Math.floor(enoughThreads / (sizeOf(shape) / components)));
+  const wanted = terms < leastCut ? 1 : Math.max(1, Math.min(most, channels));
+  const channelsAPart = Math.ceil(channels / wanted);
+  return {
+    ...params,
+    shape,
+    channels,
+    channelsAPart,
+    parts: Math.ceil(channels / channelsAPart),
+    kernel,
+    image: x!.layout.shape.slice(2),
+    components,
+  };
+}
+
+/** All sums, or all parts of them: [parts, N, O, ..]. */
+function sumLaunch(g: Geometry, inputs: readonly Operand[], limits: Limits, end?: End): Launch | undefined {
+  const builder = new LaunchBuilder();
+  const coordinates = threadsOf(builder, g, g.parts, limits);
+  if (!coordinates) return undefined;
+  const { threads, statements, at } = coordinates;
+  const [part, image, channel, ...position] = at as [string, string, string, ...string[]];
+  const [x, w] = [inputs[0]!.layout, inputs[1]!.layout];
+  const group = g.groups === 1 ? '0' : 'group';
+  const perGroup = g.shape[1]! / g.groups;
+  const sums = Array.from({ length: g.components }, (_, i) => `s${i}`);
+  const [xc, wc] = [x.strides[1]!, w.strides[1]!];
+  const cs = g.channelsAPart;
+  const body = [
+    statements,
+    g.groups === 1 ? '' : divide(channel, builder.integer(perGroup), 'group', 'within'),
+    integerVariables('ix', 'iw', 'last'),
+    `ix = ${placeOf(builder, [image, group, part], [x.strides[0]!, g.channels * xc, cs * xc], x.offset)};\n`,
+    `iw = ${placeOf(builder, [channel, part], [w.strides[0]!, cs * wc], w.offset)};\n`,
+    ...sums.map((sum) => `let ${sum} = 0.0;\n`),
+    channelCount(builder, g, part),
+    'for (let c = 0; c < last; c++) {\n',
+    spatialLoops(builder, g, inputs, position, sums),
+    `ix += ${builder.integer(xc)};\niw += ${builder.integer(wc)};\n}\n`,
+    end ? finish(builder, sums, end.formula, biasAt(builder, end.bias, channel, sums.length)) : '',
+    store(sums),
+  ];
+  return builder.launch(threads, body.join(''), g.components);
+}
+
+function threadsOf(builder: LaunchBuilder, g: Geometry, parts: number, limits: Limits): Coordinates | undefined {
+  const dims = [parts, ...g.shape];
+  if (g.components > 1) dims[dims.length - 1]! /= g.components;
+  return coordinatesOf(builder, dims, limits);
+}
+
+/** How many channels the thread adds up. */
+function channelCount(builder: LaunchBuilder, { channels, channelsAPart, parts }: Geometry, part: string): string {
+  const [all, most] = [builder.integer(channels), builder.integer(channelsAPart)];
+  return parts === 1
+    ? `last = ${all};\n`
+    : `last = ${all} - ${part} * ${most};\nif (last > ${most}) { last = ${most}; }\n`;
+}
+
+/** Where along a dim of the image the kernel's first element lies, for the first of the thread's results. */
+function startOf(builder: LaunchBuilder, g: Geometry, d: number, position: string): string {
+  const step = g.stride[d]! * (d === g.kernel.length - 1 ? g.components : 1);
+  const low = g.padding[d]![0];
+  const from = placeOf(builder, [position], [step]);
+  return low === 0 ? from : `${from} - ${builder.integer(low)}`;
+}
+
+/** Whether windows reach beyond the image along a dim. */
+function reaches({ shape, stride, padding, dilation, inputDilation, kernel, image }: Geometry, d: number): boolean {
+  const low = padding[d]![0];
+  const last = (shape[d + 2]! - 1) * stride[d]! + (kernel[d]! - 1) * dilation[d]! - low;
+  return low > 0 || last > (image[d]! - 1) * inputDilation[d]!;
+}
+
+/** The loops over one channel's kernel; rows that lie outside are passed over. */
+function spatialLoops(
+  builder: LaunchBuilder,
+  g: Geometry,
+  inputs: readonly Operand[],
+  position: readonly string[],
+  sums: readonly string[],
+): string {
+  const [x, w] = [inputs[0]!, inputs[1]!];
+  const rank = g.kernel.length;
+  const [readX, readW] = [elementOf(builder, 0, x), elementOf(builder, 1, w)];
+  if (rank === 0) return `s0 += ${readX('ix')} * ${readW('iw')};\n`;
+  let [open, close] = ['', ''];
+  const [xAt, wAt]: [string[], string[]] = [[], []];
+  for (let d = 0; d < rank - 1; d++) {
+    const from = startOf(builder, g, d, position[d]!);
+    open += `for (let k${d} = 0; k${d} < ${builder.integer(g.kernel[d]!)}; k${d}++) {\n${integerVariables(`i${d}`)}`;
+    open += `i${d} = ${from} + k${d} * ${builder.integer(g.dilation[d]!)};\n`;
+    const guarded = guard(builder, g, d);
+    open += guarded.open;
+    close = `${guarded.close}}\n${close}`;
+    xAt.push(`i${d}`);
+    wAt.push(`k${d}`);
+  }
+  const rowX = placeOf(builder, ['ix', ...xAt], [1, ...x.layout.strides.slice(2, -1)]);
+  const rowW = placeOf(builder, ['iw', ...wAt], [1, ...w.layout.strides.slice(2, -1)]);
+  open += `${integerVariables('px', 'pw')}px = ${rowX};\npw = ${rowW};\n`;
+  const row: Row = {
+    start: startOf(builder, g, rank - 1, position[rank - 1]!),
+    x: (place) => readX(`px + ${placeOf(builder, [place], [x.layout.strides.at(-1)!])}`),
+    w: (place) => readW(`pw + ${placeOf(builder, [place], [w.layout.strides.at(-1)!])}`),
+    sums,
+  };
+  return `${open}${keeps(g) ? keptRow(builder, g, row) : anyRow(builder, g, row)}${close}`;
+}
+
+/** One row of the kernel against one of the image. */
+interface Row {
+  readonly start: string;
+  readonly x: (place: string) => string;
+  readonly w: (place: string) => string;
+  readonly sums: readonly string[];
+}
+
+/** Lets only elements in that the image has; between its dilated elements there are none, and `i` becomes their index. */
+function guard(builder: LaunchBuilder, g: Geometry, d: number): { open: string; close: string } {
+  const size = builder.integer(g.image[d]!);
+  const by = g.inputDilation[d]!;
+  if (by === 1) {
+    if (!reaches(g, d)) return { open: '', close: '' };
+    return { open: `if (i${d} >= 0 && i${d} < ${size}) {\n`, close: '}\n' };
+  }
+  const divided = `${integerVariables(`d${d}`, `m${d}`)}${divideInto(`i${d}`, builder.integer(by), `d${d}`, `m${d}`)}`;
+  const open = `${divided}i${d} = d${d};\nif (m${d} === 0 && i${d} >= 0 && i${d} < ${size}) {\n`;
+  return { open, close: '}\n' };
+}
+
+/** Whether the elements of a row that a thread reads fit into variables, and most are met more than once. */
+function keeps(g: Geometry): boolean {
+  return g.components > 1 && g.kernel.at(-1)! <= widestKept && g.stride.at(-1) === 1 && g.dilation.at(-1) === 1;
+}
+
+/** A narrow row: the image's elements are read once, and outside there are zeros. */
+function keptRow(builder: LaunchBuilder, g: Geometry, { start, x, w, sums }: Row): string {
+  const d = g.kernel.length - 1;
+  const width = g.kernel[d]!;
+  const size = builder.integer(g.image[d]!);
+  const checked = reaches(g, d);
+  let text = `${integerVariables(`i${d}`)}i${d} = ${start};\n`;
+  for (let j = 0; j < width + sums.length - 1; j++) {
+    const i = j === 0 ? `i${d}` : `i${d} + ${j}`;
+    if (!checked) text += `const x${j} = ${x(`(${i})`)};\n`;
+    else text += `let x${j} = 0.0;\nif (${i} >= 0 && ${i} < ${size}) { x${j} = ${x(`(${i})`)}; }\n`;
+  }
+  for (let k = 0; k < width; k++) text += `const w${k} = ${w(`${k}`)};\n`;
+  const terms = (i: number) => Array.from({ length: width }, (_, k) => `x${i + k} * w${k}`).join(' + ');
+  return text + sums.map((sum, i) => `${sum} += ${terms(i)};\n`).join('');
+}
+
+/** Any row, element by element. */
+function anyRow(builder: LaunchBuilder, g: Geometry, { start, x, w, sums }: Row): string {
+  const d = g.kernel.length - 1;
+  const step = builder.integer(g.stride[d]!);
+  const guarded = guard(builder, g, d);
+  const products = sums
+    .map((sum, i) => {
+      const moved = i === 0 ? '' : `i${d} += ${step};\n`;
+      return `${moved}${guarded.open}${sum} += ${x(`i${d}`)} * weight;\n${guarded.close}`;
+    })
+    .join('');
+  return `for (let k${d} = 0; k${d} < ${builder.integer(g.kernel[d]!)}; k${d}++) {
+${integerVariables(`i${d}`)}i${d} = ${start} + k${d} * ${builder.integer(g.dilation[d]!)};
+const weight = ${w(`k${d}`)};
+${products}}
+`;
+}
+
+/** Adds the parts up. */
+function totalLaunch(g: Geometry, limits: Limits, end: End): Launch | undefined {
+  const builder = new LaunchBuilder();
+  const coordinates = threadsOf(builder, g, 1, limits);
+  if (!coordinates) return undefined;
+  const { threads, statements, at } = coordinates;
+  const sums = Array.from({ length: g.components }, (_, i) => `s${i}`);
+  const strides = g.shape.map((_, d) => sizeOf(g.shape.slice(d + 1)));
+  strides[strides.length - 1]! *= g.components;
+  const body = [
+    statements,
+    addParts(
+      builder,
+      { launch: 0, count: g.parts, step: sizeOf(g.shape) },
+      placeOf(builder, at.slice(1), strides),
+      sums,
+    ),
+    finish(builder, sums, end.formula, biasAt(builder, end.bias, at[2]!, sums.length)),
+    store(sums),
+  ];
+  return builder.launch(threads, body.join(''), g.components);
+}
+
+/** The channel's bias, for each result of a thread. */
+function biasAt(
+  builder: LaunchBuilder,
+  bias: Operand | undefined,
+  channel: string,
+  components: number,
+): string[] | undefined {
+  if (!bias) return undefined;
+  const place = bias.value === undefined ? placeOf(builder, [channel], bias.layout.strides, bias.layout.offset) : '';
+  const text = elementOf(builder, 2, bias)(place);
+  return Array.from({ length: components }, () => text);
+}
