@@ -1,4 +1,6 @@
 /** The public face of tsgrad: re-exports only. */
+
+export type { Device } from './backend/device.ts';
 export { Gpu, type GpuOptions, gpu } from './backend/gpu/gpu.ts';
 export { getThreads, setThreads } from './backend/threads.ts';
 export type { Dtype, TypedArray } from './core/dtype.ts';
@@ -51,6 +53,7 @@ export type { InterpolationMode } from './tensor/sampling.ts';
 export type { HistogramOptions } from './tensor/scatter.ts';
 export { maskedSelect, nonZero, type Unique, unique } from './tensor/select.ts';
 export {
+  type DrawOptions,
   type FromOptions,
   type NestedArray,
   type RandomOptions,
@@ -58,6 +61,7 @@ export {
   type TensorLike,
   type TensorOptions,
 } from './tensor/tensor.ts';
+export { tidy } from './tensor/tidy.ts';
 export {
   type Arguments,
   jvp,

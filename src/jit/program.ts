@@ -7,6 +7,7 @@ import type { GpuBackend } from '../backend/gpu/backend.ts';
 import { GpuProgram } from '../backend/gpu/program.ts';
 import { DeviceStorage, type Operand } from '../backend/interface.ts';
 import type { Executable } from '../backend/program.ts';
+import { inScope, replacing, unscoped } from '../backend/scope.ts';
 import { IndexError, TsgradError } from '../core/errors.ts';
 import type { Draw } from '../core/random.ts';
 import { boundaryNode } from '../tensor/boundary.ts';
@@ -48,11 +49,8 @@ export function programOf<O>(traced: Trace<O>, args: readonly Tensor[]): Program
 function gpuProgramOf<O>(traced: Trace<O>, gpu: GpuBackend, entries: readonly Tensor[]): Program<O> {
   const graph = optimize(traced.graph, gpuAbilities);
   const { plan, entries: buffers, results } = schedule(graph, entries.length, () => undefined, []);
-  const device = new GpuProgram(
-    gpu,
-    { plan, entries: buffers, results },
-    entries.map((x) => x.size),
-  );
+  const sizes = entries.map((x) => x.size);
+  const device = unscoped(() => new GpuProgram(gpu, { plan, entries: buffers, results }, sizes));
   const kept = keptOf(traced);
   const { returnedCount, cells } = traced;
   const compute: Compute = (args, draws) => {
@@ -172,7 +170,10 @@ function told({ graph, explanations }: Trace<unknown>, cause: unknown, id: numbe
 /** The effects of a call, and what it returns. */
 function finish<O>(traced: Trace<O>, results: readonly Tensor[]): O {
   let at = traced.returnedCount;
-  for (const { leaf, present } of traced.gradients) leaf.collectedGrad = present ? results[at++]! : undefined;
+  for (const { leaf, present } of traced.gradients) {
+    replacing(leaf, leaf.collectedGrad?.home);
+    leaf.collectedGrad = present ? results[at++]! : undefined;
+  }
   for (const effect of traced.effects) effect();
   return traced.build(traced.returned.map((i) => results[i]!));
 }
@@ -257,9 +258,11 @@ function operandsOf(traced: Trace<unknown>, args: readonly Tensor[]): Operand[] 
 /** Gives a cell the numbers that a program made, and frees those that it held alone. */
 function replace(cell: Tensor, { storage, layout }: Operand): void {
   const before = cell.storage;
+  replacing(cell, before);
   cell.storage = storage;
   cell.layout = layout;
   noteUse(storage);
+  if (inScope()) return; // which knows what else holds it
   if (before !== storage && before instanceof DeviceStorage && before.uses === 1) before.dispose();
 }
 

@@ -1,8 +1,8 @@
 /** Where a tensor lives, and how its numbers get elsewhere. */
-import { type Device, deviceOf, load, moved } from '../backend/device.ts';
+/// <reference lib="esnext.disposable" preserve="true" />
+import { checkDevice, type Device, deviceOf, load, moved } from '../backend/device.ts';
 import { DeviceStorage } from '../backend/interface.ts';
 import type { TypedArray } from '../core/dtype.ts';
-import { ArgumentError } from '../core/errors.ts';
 import { contiguousLayout } from '../core/layout.ts';
 import { Cells } from './cell.ts';
 import { announceReading } from './value.ts';
@@ -19,10 +19,7 @@ export abstract class Located extends Cells {
    * @throws DeviceError to `'cpu'` from another device; DtypeError where the device has no such dtype.
    */
   to(device: Device): this {
-    if (device !== 'cpu' && device !== 'gpu') {
-      throw new ArgumentError(`to: the devices are 'cpu' and 'gpu'; got ${String(device)}`);
-    }
-    if (device === this.device) return this;
+    if (checkDevice('to', device) === this.device) return this;
     return this.make(contiguousLayout(this.shape), this.dtype, moved(this, device));
   }
 
@@ -41,5 +38,17 @@ export abstract class Located extends Cells {
   /** Gives its memory on a device back, and with it that of its views; on the CPU the garbage collector does. */
   dispose(): void {
     if (this.storage instanceof DeviceStorage) this.storage.dispose();
+  }
+
+  /** For `using x = …`: as `dispose`. */
+  declare [Symbol.dispose]: () => void;
+
+  static {
+    // Where the platform has no such symbol, compilers use this one.
+    const key = Symbol.dispose ?? Symbol.for('Symbol.dispose');
+    const value = function dispose(this: Located): void {
+      this.dispose();
+    };
+    Object.defineProperty(Located.prototype, key, { value });
   }
 }

@@ -1,5 +1,5 @@
 /** The tensor: the top of the ladder, which adds creation, reading, assignment and gradients. */
-import { backend, type Device, deviceOf, homeOn, noteUse } from '../backend/device.ts';
+import { backend, checkDevice, type Device, homeOn, noteUse } from '../backend/device.ts';
 import { DeviceStorage, type Storage } from '../backend/interface.ts';
 import { replacing, sharing } from '../backend/scope.ts';
 import { checkDtype, type Dtype, isFloat, type TypedArray } from '../core/dtype.ts';
@@ -82,7 +82,7 @@ export class Tensor extends Located {
   /** What is made there is made with it. */
   private static on(device: Device | undefined): Tensor {
     if (device === undefined || device === 'cpu') return Tensor.origin;
-    return Tensor.origin.make(contiguousLayout([0]), 'float32', homeOn(device));
+    return Tensor.origin.make(contiguousLayout([0]), 'float32', homeOn(checkDevice('Tensor', device)));
   }
 
   // creation
@@ -143,7 +143,8 @@ export class Tensor extends Located {
   static arange(stop: number, options?: TensorOptions): Tensor;
   static arange(start: number, stop: number, step?: number, options?: TensorOptions): Tensor;
   static arange(a: number, b?: number | TensorOptions, c: number = 1, d: TensorOptions = {}): Tensor {
-    const [start, stop, { dtype = 'float32', requiresGrad, device = 'cpu' }] = typeof b === 'number' ? [a, b, d] : [0, a, b ?? {}];
+    const [start, stop, { dtype = 'float32', requiresGrad, device = 'cpu' }] =
+      typeof b === 'number' ? [a, b, d] : [0, a, b ?? {}];
     const count = Math.max(0, Math.ceil((stop - start) / c));
     if (!Number.isFinite(count))
       throw new ArgumentError(`arange: needs finite bounds and a step other than 0; got ${start}, ${stop}, ${c}`);
@@ -222,11 +223,7 @@ export class Tensor extends Located {
   }
 
   /** True with probability `p` each. */
-  static bernoulli(
-    shape: Shape,
-    p: number,
-    { device, generator = defaultGenerator }: DrawOptions = {},
-  ): Tensor {
+  static bernoulli(shape: Shape, p: number, { device, generator = defaultGenerator }: DrawOptions = {}): Tensor {
     if (!(p >= 0 && p <= 1)) throw new ArgumentError(`bernoulli: the probability must be from 0 to 1; got ${p}`);
     return Tensor.rand(shape, { device, generator }).lt(p);
   }

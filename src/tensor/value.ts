@@ -1,7 +1,9 @@
 /** A value: elements under a layout and how they came about; every operation enters through its one door, `apply`. */
 import { backend, beside } from '../backend/device.ts';
-import type { Operand, Storage } from '../backend/interface.ts';
+import { DeviceStorage, type Operand, type Storage } from '../backend/interface.ts';
+import { sharing, unscoped } from '../backend/scope.ts';
 import { type Dtype, isFloat, type TypedArray } from '../core/dtype.ts';
+import { DeviceError } from '../core/errors.ts';
 import {
   contiguousLayout,
   expandLayout,
@@ -15,6 +17,7 @@ import type { Computation, Movement, Params, Primitive, Spec } from '../core/pri
 import type { Shape } from '../core/shape.ts';
 import { infer } from './infer.ts';
 import { reads } from './saved.ts';
+import { primitiveName } from './step-name.ts';
 
 /** What a node of a user's own gradient holds besides what it saves. */
 export interface CustomParams {
@@ -96,6 +99,8 @@ export interface Passage {
   aside?<R>(f: () => R): R;
   /** What one of its own is, in the place of numbers. */
   describe?(x: Value): string;
+  /** Whether what passes has no numbers yet, and literals need no place either. */
+  readonly symbolic?: boolean;
   /** Whether the tape needs aliases of its own, since they may be cells. */
   readonly freezes?: boolean;
 }
@@ -137,6 +142,12 @@ export function ownerOf(x: Value): Passage | undefined {
   return undefined;
 }
 
+/** Whether what is computed has no numbers yet. */
+function isSymbolic(): boolean {
+  for (let p = passage; p; p = p.below) if (p.symbolic) return true;
+  return false;
+}
+
 /** Tells all that stands before the door that a cell is about to get new numbers. */
 export function announceAssign(cell: Value, value: Value): void {
   for (let p = passage; p; p = p.below) p.assigning?.(cell, value);
@@ -154,7 +165,7 @@ export function announceReading(x: Value): void {
 
 /** Runs `f` as if nothing stood before the door: for what is made once and kept, such as parameters. */
 export function outside<R>(f: () => R): R {
-  const run = (): R => withPassage(undefined, f);
+  const run = (): R => unscoped(() => withPassage(undefined, f));
   for (let p = passage; p; p = p.below) if (p.aside) return p.aside(run);
   return run();
 }
@@ -219,7 +230,7 @@ export abstract class Value implements Operand {
 
   /** @internal A value of row-major elements that are its own. */
   wrap(data: TypedArray, shape: Shape, dtype: Dtype): this {
-    const out = this.make(contiguousLayout(shape), dtype, beside(this, data, dtype));
+    const out = this.make(contiguousLayout(shape), dtype, isSymbolic() ? data : beside(this, data, dtype));
     for (let p = passage; p; p = p.below) p.made?.(out);
     return out;
   }
@@ -236,7 +247,7 @@ export abstract class Value implements Operand {
 
   /** The same numbers, off the tape: no gradient flows through. */
   detach(): this {
-    const out = ownerOf(this)?.detach?.(this) ?? this.make(this.layout, this.dtype, this.storage);
+    const out = ownerOf(this)?.detach?.(this) ?? this.alias(this.layout, this.dtype);
     for (let p = passage; p; p = p.below) p.detached?.(this, out);
     return out;
   }
@@ -258,7 +269,14 @@ export abstract class Value implements Operand {
       out: Spec,
       like: Value,
     ) => Storage;
-    const storage = kernel(params, inputs, spec, this);
+    let storage: Storage;
+    try {
+      storage = kernel(params, inputs, spec, this);
+    } catch (error) {
+      if (error instanceof DeviceError) error.message = `${primitiveName(primitive, params)}: ${error.message}`;
+      throw error;
+    }
+    if (storage instanceof DeviceStorage) storage.named(primitiveName(primitive, params));
     const like = inputs.length > 0 ? inputs[0]!.layout : undefined;
     const fits = like?.contiguous && like.offset === 0 && like.shape === spec.shape;
     return this.make(fits ? like : contiguousLayout(spec.shape), spec.dtype, storage);
@@ -266,8 +284,14 @@ export abstract class Value implements Operand {
 
   private view<P extends Primitive>(view: View<P>, x: this, params: Params[P], spec: Spec): this {
     const layout = view(x.layout, params, spec.shape);
-    if (layout) return this.make(layout, spec.dtype, x.storage);
+    if (layout) return x.alias(layout, spec.dtype);
     return this.make(contiguousLayout(spec.shape), spec.dtype, backend.copy(x));
+  }
+
+  /** Another value of the same elements. */
+  private alias(layout: Layout, dtype: Dtype, node?: Edge): this {
+    sharing(this.storage);
+    return this.make(layout, dtype, this.storage, node);
   }
 
   /** @internal This value as it is now: a later `assign` does not reach it. */
@@ -276,7 +300,7 @@ export abstract class Value implements Operand {
     if (this.node !== undefined && !('leaf' in this.node)) return this;
     const owner = ownerOf(this);
     if (owner && !owner.freezes) return this;
-    return this.make(this.layout, this.dtype, this.storage, this.node);
+    return this.alias(this.layout, this.dtype, this.node);
   }
 }
 

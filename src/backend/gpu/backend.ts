@@ -26,10 +26,13 @@ export interface Queued extends PlannedOperand {
 export class GpuBackend implements Backend {
   readonly queue: Queue;
   readonly kernels: Backend['kernels'];
+  /** A storage without elements. */
+  readonly home: GpuStorage;
   private readonly warned = new Set<Computation>();
 
   constructor(queue: Queue) {
     this.queue = queue;
+    this.home = new GpuStorage(0, queue);
     const on = <P extends Computation>(primitive: P): Kernel<P> => {
       return (params, inputs, out) => this.compute(primitive, params, inputs, out);
     };
@@ -107,7 +110,7 @@ export class GpuBackend implements Backend {
       try {
         slot.handle = await this.launch(working(device), primitive, params, operands, out);
       } catch (error) {
-        slot.error = told(error, primitive);
+        slot.error = told(error, slot.operation ?? primitive);
       }
     });
     return storage;

@@ -2,6 +2,7 @@
 import type { Handle } from '../../../kernels/gpu/driver.ts';
 import { DeviceError } from '../../core/errors.ts';
 import { DeviceStorage } from '../interface.ts';
+import { Scope } from '../scope.ts';
 import type { Queue } from './queue.ts';
 
 /** What a storage stands for; the queue holds these, so that storages that nobody has any more can be collected. */
@@ -9,6 +10,8 @@ export interface Slot {
   handle: Handle | undefined;
   /** Why there is no handle. */
   error: Error | undefined;
+  /** What makes it. */
+  operation?: string;
 }
 
 export class GpuStorage extends DeviceStorage {
@@ -23,6 +26,11 @@ export class GpuStorage extends DeviceStorage {
     this.length = length;
     this.queue = queue;
     leftovers.register(this, { slot: this.slot, queue }, this.slot);
+    Scope.note(this);
+  }
+
+  named(operation: string): void {
+    this.slot.operation = operation;
   }
 
   /** Whether its memory was given back. */
