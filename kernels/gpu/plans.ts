@@ -1,12 +1,20 @@
 /** The plan of each primitive on the GPU; what has none is computed by the CPU. */
 import type { Computation, Params, Spec } from '../../src/core/primitive.ts';
+import { planArg } from './arg.ts';
+import { planArgsort } from './argsort.ts';
+import { planCast } from './cast.ts';
 import { planConv } from './conv.ts';
+import { planFull, planIota } from './fill.ts';
 import { planFold } from './fold.ts';
+import { planGather } from './gather.ts';
 import type { Limits, Operand, Plan } from './launch.ts';
 import { planMap } from './map.ts';
 import { planMatmul } from './matmul.ts';
+import { planPlace } from './place.ts';
+import { planRandom } from './random.ts';
 import { planReduce } from './reduce.ts';
 import { planScan } from './scan.ts';
+import { planScatterAdd } from './scatter-add.ts';
 
 /** What is planned, and its parameters. */
 export type PlannedParams = { readonly [P in Computation]: Params[P] };
@@ -24,10 +32,19 @@ export type Planner<P extends Planned> = (
 export type Plans = { readonly [P in Planned]?: Planner<P> };
 
 export const plans: Plans = {
+  full: planFull,
+  iota: planIota,
+  random: planRandom,
   map: planMap,
+  cast: planCast,
   reduce: planReduce,
+  place: planPlace,
   fold: planFold,
+  gather: planGather,
+  scatterAdd: planScatterAdd,
   matmul: planMatmul,
   conv: planConv,
+  arg: planArg,
+  argsort: planArgsort,
   scan: planScan,
 };

@@ -1,0 +1,36 @@
+/** Arrays made from nothing: one value everywhere, or counting along a dim. */
+import type { Params, Spec } from '../../src/core/primitive.ts';
+import { sizeOf } from '../../src/core/shape.ts';
+import { toBool, toInt32 } from '../cpu/element.ts';
+import { coordinatesOf } from './integer.ts';
+import { LaunchBuilder, type Limits, type Operand, type Plan } from './launch.ts';
+import { exactBelow } from './space.ts';
+
+/** `value` everywhere, as a cast of it to the dtype. */
+export function planFull(
+  { value, dtype }: Params['full'],
+  _inputs: readonly Operand[],
+  out: Spec,
+  limits: Limits,
+): Plan | undefined {
+  const builder = new LaunchBuilder();
+  const coordinates = coordinatesOf(builder, [sizeOf(out.shape)], limits);
+  const held = dtype === 'bool' ? toBool(value) : dtype === 'int32' ? toInt32(value) : value;
+  return coordinates && [builder.launch(coordinates.threads, `return ${builder.float(held)};`)];
+}
+
+/** The index along `dim`. */
+export function planIota(
+  { dim, dtype }: Params['iota'],
+  _inputs: readonly Operand[],
+  { shape }: Spec,
+  limits: Limits,
+): Plan | undefined {
+  const builder = new LaunchBuilder();
+  const around = [sizeOf(shape.slice(0, dim)), shape[dim]!, sizeOf(shape.slice(dim + 1))];
+  const coordinates = coordinatesOf(builder, around, limits);
+  if (!coordinates || shape[dim]! > exactBelow) return undefined;
+  const index = coordinates.at[1]!;
+  const result = dtype === 'bool' ? `${index} > 0 ? 1.0 : 0.0` : index === '0' ? '0.0' : index;
+  return [builder.launch(coordinates.threads, `${coordinates.statements}return ${result};`)];
+}
