@@ -1,7 +1,7 @@
 /**
- * Convolutions of any rank: a thread for four neighbours of the last dim where the device can, so that each weight is read
- * once for four products, and with a narrow kernel each element of the image once for all it meets; long sums with few
- * results, as those of a gradient by the weights are, are cut into parts by channels.
+ * Convolutions of any rank: a thread for four neighbours of the last dim where the device can, so that what it reads is met
+ * by several products; long sums with few results, as those of a gradient by the weights are, are cut into parts by
+ * channels. Parts, and rows that were widened to a multiple of four, are put together by a second launch.
  */
 import type { ConvParams, Params, Spec } from '../../src/core/primitive.ts';
 import { sizeOf } from '../../src/core/shape.ts';
@@ -29,7 +29,7 @@ export function planConvolution(
 ): Plan | undefined {
   const geometry = geometryOf(params, inputs, out, limits);
   const end = { bias: params.bias ? inputs[2]! : undefined, formula: params.formula };
-  if (geometry.parts === 1) {
+  if (geometry.parts === 1 && geometry.width === out.shape.at(-1)) {
     const launch = sumLaunch(geometry, inputs, limits, end);
     return launch && [launch];
   }
@@ -54,6 +54,8 @@ interface Geometry extends ConvParams {
   /** Sizes of the image. */
   readonly image: readonly number[];
   readonly components: 1 | 4;
+  /** Size of the last dim as it is computed: a multiple of the components. */
+  readonly width: number;
 }
 
 /** Sums of fewer terms stay whole. */
@@ -62,16 +64,21 @@ const leastCut = 512;
 const leastTerms = 64;
 /** Threads that keep a device busy. */
 const enoughThreads = 16384;
-/** The widest kernel whose row of the image is kept in variables. */
-const widestKept = 7;
+/** How much wider rows may be made. */
+const mostWidened = 4 / 3;
+/** Elements of a row of the kernel that are met at once. */
+const atOnce = 4;
+/** The longest row of the kernel that is met in one go. */
+const longest = 7;
 
 function geometryOf(params: ConvParams, [x, w]: readonly Operand[], out: Spec, limits: Limits): Geometry {
   const { shape } = out;
   const [channels, ...kernel] = w!.layout.shape.slice(1) as [number, ...number[]];
-  const width = shape.length > 2 ? shape.at(-1)! : 1;
-  const components = limits.components === 4 && width % 4 === 0 && params.inputDilation.at(-1) === 1 ? 4 : 1;
+  const components = limits.components === 4 && isWide(params, shape, kernel) ? 4 : 1;
+  const width = components * Math.ceil((shape[shape.length - 1] ?? 1) / components);
   const terms = channels * sizeOf(kernel);
-  const most = Math.min(Math.floor(terms / leastTerms), Math.floor(enoughThreads / (sizeOf(shape) / components)));
+  const threads = (sizeOf(shape) / shape.at(-1)!) * (width / components);
+  const most = Math.min(Math.floor(terms / leastTerms), Math.floor(enoughThreads / threads));
   const wanted = terms < leastCut ? 1 : Math.max(1, Math.min(most, channels));
   const channelsAPart = Math.ceil(channels / wanted);
   return {
@@ -83,13 +90,27 @@ function geometryOf(params: ConvParams, [x, w]: readonly Operand[], out: Spec, l
     kernel,
     image: x!.layout.shape.slice(2),
     components,
+    width,
   };
 }
 
-/** All sums, or all parts of them: [parts, N, O, ..]. */
+/** Whether a thread may take neighbours of the last dim. */
+function isWide(params: ConvParams, shape: readonly number[], kernel: readonly number[]): boolean {
+  if (kernel.length === 0 || params.inputDilation.at(-1) !== 1) return false;
+  const n = shape.at(-1)!;
+  const widened = (4 * Math.ceil(n / 4)) / n;
+  return widened <= mostWidened || (n > 4 && isKept(params));
+}
+
+/** Whether the elements of a row that a thread reads are neighbours: each is met by several weights. */
+function isKept({ stride, dilation }: ConvParams): boolean {
+  return stride.at(-1) === 1 && dilation.at(-1) === 1;
+}
+
+/** All sums, or all parts of them: [parts, N, O, .., width]. */
 function sumLaunch(g: Geometry, inputs: readonly Operand[], limits: Limits, end?: End): Launch | undefined {
   const builder = new LaunchBuilder();
-  const coordinates = threadsOf(builder, g, g.parts, limits);
+  const coordinates = threadsOf(builder, [g.parts, ...g.shape.slice(0, -1), g.width], g.components, limits);
   if (!coordinates) return undefined;
   const { threads, statements, at } = coordinates;
   const [part, image, channel, ...position] = at as [string, string, string, ...string[]];
@@ -116,10 +137,13 @@ function sumLaunch(g: Geometry, inputs: readonly Operand[], limits: Limits, end?
   return builder.launch(threads, body.join(''), g.components);
 }
 
-function threadsOf(builder: LaunchBuilder, g: Geometry, parts: number, limits: Limits): Coordinates | undefined {
-  const dims = [parts, ...g.shape];
-  if (g.components > 1) dims[dims.length - 1]! /= g.components;
-  return coordinatesOf(builder, dims, limits);
+function threadsOf(
+  builder: LaunchBuilder,
+  dims: readonly number[],
+  components: number,
+  limits: Limits,
+): Coordinates | undefined {
+  return coordinatesOf(builder, [...dims.slice(0, -1), dims.at(-1)! / components], limits);
 }
 
 /** How many channels the thread adds up. */
@@ -139,9 +163,11 @@ function startOf(builder: LaunchBuilder, g: Geometry, d: number, position: strin
 }
 
 /** Whether windows reach beyond the image along a dim. */
-function reaches({ shape, stride, padding, dilation, inputDilation, kernel, image }: Geometry, d: number): boolean {
+function reaches(g: Geometry, d: number): boolean {
+  const { shape, stride, padding, dilation, inputDilation, kernel, image } = g;
   const low = padding[d]![0];
-  const last = (shape[d + 2]! - 1) * stride[d]! + (kernel[d]! - 1) * dilation[d]! - low;
+  const size = d === kernel.length - 1 ? g.width : shape[d + 2]!;
+  const last = (size - 1) * stride[d]! + (kernel[d]! - 1) * dilation[d]! - low;
   return low > 0 || last > (image[d]! - 1) * inputDilation[d]!;
 }
 
@@ -178,7 +204,7 @@ function spatialLoops(
     w: (place) => readW(`pw + ${placeOf(builder, [place], [w.layout.strides.at(-1)!])}`),
     sums,
   };
-  return `${open}${keeps(g) ? keptRow(builder, g, row) : anyRow(builder, g, row)}${close}`;
+  return `${open}${g.components > 1 && isKept(g) ? keptRows(builder, g, row) : anyRow(builder, g, row)}${close}`;
 }
 
 /** One row of the kernel against one of the image. */
@@ -202,25 +228,34 @@ function guard(builder: LaunchBuilder, g: Geometry, d: number): { open: string; 
   return { open, close: '}\n' };
 }
 
-/** Whether the elements of a row that a thread reads fit into variables, and most are met more than once. */
-function keeps(g: Geometry): boolean {
-  return g.components > 1 && g.kernel.at(-1)! <= widestKept && g.stride.at(-1) === 1 && g.dilation.at(-1) === 1;
-}
-
-/** A narrow row: the image's elements are read once, and outside there are zeros. */
-function keptRow(builder: LaunchBuilder, g: Geometry, { start, x, w, sums }: Row): string {
+/** A row of the kernel in one go, or in pieces. */
+function keptRows(builder: LaunchBuilder, g: Geometry, row: Row): string {
   const d = g.kernel.length - 1;
   const width = g.kernel[d]!;
-  const size = builder.integer(g.image[d]!);
-  const checked = reaches(g, d);
-  let text = `${integerVariables(`i${d}`)}i${d} = ${start};\n`;
+  const limit = reaches(g, d) ? builder.integer(g.image[d]!) : undefined;
+  const begin = `${integerVariables('i', 'k')}i = ${row.start};\nk = 0;\n`;
+  if (width <= longest) return begin + keptPiece(row, width, limit);
+  const [pieces, rest] = [Math.floor(width / atOnce), width % atOnce];
+  const piece = `${keptPiece(row, atOnce, limit)}i += ${atOnce};\nk += ${atOnce};\n`;
+  const last = rest === 0 ? '' : keptPiece(row, rest, limit, 'l');
+  return `${begin}for (let piece = 0; piece < ${builder.integer(pieces)}; piece++) {\n${piece}}\n${last}`;
+}
+
+/**
+ * Some neighbours of a row of the kernel, from the k-th on: the image's elements are read once, from the i-th on.
+ * @param limit the size of the image, if the row may reach beyond: there are zeros outside.
+ */
+function keptPiece({ x, w, sums }: Row, width: number, limit: string | undefined, prefix: string = ''): string {
+  let text = '';
   for (let j = 0; j < width + sums.length - 1; j++) {
-    const i = j === 0 ? `i${d}` : `i${d} + ${j}`;
-    if (!checked) text += `const x${j} = ${x(`(${i})`)};\n`;
-    else text += `let x${j} = 0.0;\nif (${i} >= 0 && ${i} < ${size}) { x${j} = ${x(`(${i})`)}; }\n`;
+    const i = j === 0 ? 'i' : `i + ${j}`;
+    const name = `${prefix}x${j}`;
+    if (!limit) text += `const ${name} = ${x(`(${i})`)};\n`;
+    else text += `let ${name} = 0.0;\nif (${i} >= 0 && ${i} < ${limit}) { ${name} = ${x(`(${i})`)}; }\n`;
   }
-  for (let k = 0; k < width; k++) text += `const w${k} = ${w(`${k}`)};\n`;
-  const terms = (i: number) => Array.from({ length: width }, (_, k) => `x${i + k} * w${k}`).join(' + ');
+  for (let k = 0; k < width; k++) text += `const ${prefix}w${k} = ${w(k === 0 ? 'k' : `(k + ${k})`)};\n`;
+  const terms = (i: number) =>
+    Array.from({ length: width }, (_, k) => `${prefix}x${i + k} * ${prefix}w${k}`).join(' + ');
   return text + sums.map((sum, i) => `${sum} += ${terms(i)};\n`).join('');
 }
 
@@ -242,27 +277,25 @@ ${products}}
 `;
 }
 
-/** Adds the parts up. */
+/** Adds the parts up, without what widened rows have in excess. */
 function totalLaunch(g: Geometry, limits: Limits, end: End): Launch | undefined {
   const builder = new LaunchBuilder();
-  const coordinates = threadsOf(builder, g, 1, limits);
+  const components = limits.components === 4 && g.shape.at(-1)! % 4 === 0 ? 4 : 1;
+  const coordinates = threadsOf(builder, g.shape, components, limits);
   if (!coordinates) return undefined;
   const { threads, statements, at } = coordinates;
-  const sums = Array.from({ length: g.components }, (_, i) => `s${i}`);
-  const strides = g.shape.map((_, d) => sizeOf(g.shape.slice(d + 1)));
-  strides[strides.length - 1]! *= g.components;
+  const sums = Array.from({ length: components }, (_, i) => `s${i}`);
+  const computed = [...g.shape.slice(0, -1), g.width];
+  const strides = computed.map((_, d) => sizeOf(computed.slice(d + 1)));
+  strides[strides.length - 1]! *= components;
+  const place = placeOf(builder, at, strides);
   const body = [
     statements,
-    addParts(
-      builder,
-      { launch: 0, count: g.parts, step: sizeOf(g.shape) },
-      placeOf(builder, at.slice(1), strides),
-      sums,
-    ),
-    finish(builder, sums, end.formula, biasAt(builder, end.bias, at[2]!, sums.length)),
+    addParts(builder, { launch: 0, count: g.parts, step: sizeOf(computed) }, place, sums),
+    finish(builder, sums, end.formula, biasAt(builder, end.bias, at[1]!, components)),
     store(sums),
   ];
-  return builder.launch(threads, body.join(''), g.components);
+  return builder.launch(threads, body.join(''), components);
 }
 
 /** The channel's bias, for each result of a thread. */

@@ -55,6 +55,8 @@ interface Walk {
   readonly reduced: readonly number[];
   readonly reducedStrides: readonly (readonly number[])[];
   readonly offsets: readonly number[];
+  /** Whether what is kept lies closer together than what is reduced: neighbouring threads then take neighbours of it. */
+  readonly keptInside: boolean;
 }
 
 function planned(reduction: Reduction, inputs: readonly Operand[], out: Spec, limits: Limits): Plan | undefined {
@@ -77,6 +79,7 @@ function planned(reduction: Reduction, inputs: readonly Operand[], out: Spec, li
     reduced: reduced.dims,
     reducedStrides: reduced.strides,
     offsets: arrays.map((x) => x.layout.offset),
+    keptInside: closest(kept.strides) < closest(reduced.strides),
   };
   const results = product(out.shape);
   const most = termsAThread(product(reduced.dims), results);
@@ -89,8 +92,17 @@ function planned(reduction: Reduction, inputs: readonly Operand[], out: Spec, li
     const left = [...walk.reduced.slice(0, cut.dim), cut.threads];
     const rest = product(left);
     if (rest === 1) return launches;
-    walk = { kept: [results], keptStrides: [[rest]], reduced: [rest], reducedStrides: [[1]], offsets: [0] };
+    const { keptInside } = walk;
+    const [keptStep, step] = keptInside ? [1, results] : [rest, 1];
+    const [keptStrides, reducedStrides] = [[[keptStep]], [[step]]];
+    walk = { kept: [results], keptStrides, reduced: [rest], reducedStrides, offsets: [0], keptInside };
   }
+}
+
+/** The innermost stride of the first array that moves. */
+function closest(strides: readonly (readonly number[])[]): number {
+  for (const steps of strides) if (steps.some((step) => step !== 0)) return Math.abs(steps.at(-1)!);
+  return Infinity;
 }
 
 function product(dims: readonly number[]): number {
@@ -140,12 +152,15 @@ function pass(
   { dtype }: Spec,
   limits: Limits,
 ): Launch | undefined {
-  const { kept, keptStrides, reduced, reducedStrides, offsets } = walk;
+  const { kept, keptStrides, reduced, reducedStrides, offsets, keptInside } = walk;
   const builder = new LaunchBuilder();
   const outer = reduced.slice(0, cut.dim);
-  const coordinates = coordinatesOf(builder, [...kept, ...outer, cut.threads], limits);
+  const lanes = [...outer, cut.threads];
+  const coordinates = coordinatesOf(builder, keptInside ? [...lanes, ...kept] : [...kept, ...lanes], limits);
   if (!coordinates) return undefined;
-  const { threads, statements, at } = coordinates;
+  const { threads, statements } = coordinates;
+  const split = keptInside ? lanes.length : 0;
+  const at = [...coordinates.at.slice(split), ...coordinates.at.slice(0, split)]; // kept, then lanes
   const lane = at.at(-1)!;
   const places = offsets.map((offset, i) => {
     const own = reducedStrides[i]![cut.dim] ?? 0;
