@@ -22,6 +22,9 @@ interface GpuDevice {
   readonly queue: { writeBuffer(to: GpuBuffer, at: number, data: Float32Array): void; submit(list: unknown[]): void };
   createBuffer(settings: { readonly size: number; readonly usage: number }): GpuBuffer;
   createCommandEncoder(): Encoder;
+  onuncapturederror: ((event: { readonly error: { readonly message: string } }) => void) | null;
+  pushErrorScope(filter: 'validation'): void;
+  popErrorScope(): Promise<unknown>;
 }
 interface Adapter {
   readonly info?: {
@@ -41,6 +44,8 @@ interface Context {
 /** The parts of a gpu.js kernel that let its last output go; they are private there. */
 interface InnerKernel {
   outputBuffer: GpuBuffer | null;
+  /** Undefined or null until it is compiled. */
+  readonly computePipeline: unknown;
   bindGroupDirty: boolean;
 }
 interface BufferResult {
@@ -70,6 +75,7 @@ export class WebGpuDriver implements Driver<BufferHandle> {
   private readonly compiled = new Map<string, GpuJsKernel<InnerKernel>>();
   private buffers = 0;
   private bytes = 0;
+  private failure: DeviceError | undefined;
 
   private constructor(library: GpuJsPackage, gpu: GpuJs, context: Context) {
     this.library = library;
@@ -82,6 +88,11 @@ export class WebGpuDriver implements Driver<BufferHandle> {
     const bytes = Math.min(limits.maxStorageBufferBindingSize!, limits.maxBufferSize!);
     const side = limits.maxComputeWorkgroupsPerDimension!; // along z, where groups are one thread thick
     this.limits = { arrays: 7, elements: Math.floor(bytes / 4), side, components: 4 };
+    context.device.onuncapturederror = ({ error }) => {
+      this.failure ??= new DeviceError(
+        `gpu: the device reports an error, so that its numbers may be wrong; got ${this.bytes} bytes in ${this.buffers} arrays and: ${error.message}; call gpu.dispose() and begin again, with smaller batches where it is out of memory`,
+      );
+    };
   }
 
   /** @throws where there is no adapter. */
@@ -95,6 +106,8 @@ export class WebGpuDriver implements Driver<BufferHandle> {
   }
 
   upload(data: Float32Array): BufferHandle {
+    this.checkAlive();
+    this.checkSize(data.length);
     const buffer = this.newBuffer(data.length, storage | copySource | copyTarget);
     this.context.device.queue.writeBuffer(buffer, 0, data);
     return this.handle(buffer, data.length);
@@ -106,9 +119,13 @@ export class WebGpuDriver implements Driver<BufferHandle> {
     numbers: readonly number[] = launch.numbers.map(({ value }) => value),
   ): Promise<BufferHandle> {
     this.checkAlive();
+    const size = launch.threads.reduce((n, d) => n * d, launch.components ?? 1);
+    this.checkSize(size);
     const kernel = this.kernelOf(launch);
     const given = [...arrays.map(({ result }) => result), ...numbers];
-    const result = (await kernel(...given)) as BufferResult;
+    const result = kernel.kernel.computePipeline
+      ? ((await kernel(...given)) as BufferResult)
+      : await this.firstRun(launch, kernel, given);
     // or the kernel would keep its last output
     const inner = kernel.kernel;
     if (inner.outputBuffer) {
@@ -116,7 +133,6 @@ export class WebGpuDriver implements Driver<BufferHandle> {
       inner.outputBuffer = null;
       inner.bindGroupDirty = true;
     }
-    const size = launch.threads.reduce((n, d) => n * d, launch.components ?? 1);
     const handle = this.handle(result.buffer, size);
     result.delete();
     return handle;
@@ -131,7 +147,12 @@ export class WebGpuDriver implements Driver<BufferHandle> {
       encoder.copyBufferToBuffer(result.buffer, 0, staging, 0, 4 * size);
       device.queue.submit([encoder.finish()]);
       await staging.mapAsync(mapRead);
+      this.checkAlive(); // what went wrong before is known by now
       return new Float32Array(staging.getMappedRange().slice(0));
+    } catch (error) {
+      await turn(); // the loss is told after what it makes fail
+      this.checkAlive();
+      throw error;
     } finally {
       staging.destroy();
     }
@@ -149,6 +170,24 @@ export class WebGpuDriver implements Driver<BufferHandle> {
     await this.library.WebGPUContext.destroy();
   }
 
+  /** Compiles; a text that does not compile is an error of this launch alone. */
+  private async firstRun(
+    launch: Launch,
+    kernel: GpuJsKernel<InnerKernel>,
+    given: readonly unknown[],
+  ): Promise<BufferResult> {
+    const { device } = this.context;
+    device.pushErrorScope('validation');
+    try {
+      return (await kernel(...given)) as BufferResult;
+    } catch (error) {
+      this.compiled.delete(keyOf(launch));
+      throw error;
+    } finally {
+      await device.popErrorScope();
+    }
+  }
+
   private newBuffer(size: number, usage: number): GpuBuffer {
     return this.context.device.createBuffer({ size: 4 * size, usage });
   }
@@ -161,7 +200,7 @@ export class WebGpuDriver implements Driver<BufferHandle> {
   }
 
   private kernelOf(launch: Launch): GpuJsKernel<InnerKernel> {
-    const key = `${launch.threads.join('x')} ${launch.text}`;
+    const key = keyOf(launch);
     const known = this.compiled.get(key);
     if (known) {
       this.compiled.delete(key); // to the end of the row
@@ -182,8 +221,30 @@ export class WebGpuDriver implements Driver<BufferHandle> {
     return kernel;
   }
 
-  private checkAlive(): void {
-    if (!this.context.isLost) return;
-    throw new DeviceError('gpu: the device was lost, and what was on it; call gpu.dispose() and begin again');
+  private checkSize(size: number): void {
+    if (size <= this.limits.elements) return;
+    throw new DeviceError(
+      `gpu: an array on this device has at most ${this.limits.elements} elements; got ${size}; take smaller batches, or the CPU`,
+    );
   }
+
+  private checkAlive(): void {
+    if (this.context.isLost) {
+      throw new DeviceError(
+        'gpu: the device was lost, and what was on it; got a loss, by the system or by destroy(); call gpu.dispose() and begin again',
+      );
+    }
+    if (this.failure) throw this.failure;
+  }
+}
+
+function keyOf({ threads, text }: Launch): string {
+  return `${threads.join('x')} ${text}`;
+}
+
+/** Resolves in a later turn of the event loop. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, 0);
+  });
 }

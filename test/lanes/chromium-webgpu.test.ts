@@ -1,0 +1,5 @@
+/** The lane of Chromium with WebGPU. */
+import { pageLane } from './lane.ts';
+import { describeLane } from './suite.ts';
+
+await describeLane('Chromium, webgpu', () => pageLane('webgpu'), { conformance: 3, goldens: 1 });

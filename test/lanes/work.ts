@@ -1,0 +1,56 @@
+/** What a lane does, in Node or in a page: each piece opens the GPU anew, and tells what became of it. */
+import type { Mode } from '../../kernels/gpu/driver.ts';
+import { open } from '../../kernels/gpu/open.ts';
+import { gpu } from '../../src/index.ts';
+import type { GoldenCase } from '../goldens/case.ts';
+import { conform, machineOf, type Tally } from '../kernels/gpu/conformance.ts';
+import type { Listed } from '../kernels/naive.ts';
+import { hearing } from './fallbacks.ts';
+import { type GoldenTally, runGoldens } from './goldens.ts';
+
+/** What came of a piece of work, and which primitives the CPU computed in it. */
+export interface Heard<R> {
+  readonly result: R;
+  readonly fallbacks: readonly string[];
+}
+
+/** Whether the mode works here at all, and on what. */
+async function openOnce(mode: Mode): Promise<{ readonly adapter: string }> {
+  const { driver } = await open({ mode, software: true });
+  await driver.destroy();
+  return { adapter: driver.adapter };
+}
+
+/** The conformance cases of a primitive, every `stride`-th. */
+async function conformance(mode: Mode, primitive: Listed, stride: number): Promise<Tally> {
+  const { driver, plans } = await open({ mode, software: true });
+  try {
+    const tally = await conform(machineOf(driver), plans, primitive, stride);
+    if (driver.usage.buffers === 0) return tally;
+    return { ...tally, faults: [...tally.faults, `${driver.usage.buffers} arrays were not given back`] };
+  } finally {
+    await driver.destroy();
+  }
+}
+
+/** Golden cases, every `stride`-th. */
+function goldens(mode: Mode, cases: readonly GoldenCase[], stride: number): Promise<Heard<GoldenTally>> {
+  return onGpu(mode, () => runGoldens(cases, stride));
+}
+
+async function onGpu<R>(mode: Mode, f: () => Promise<R>): Promise<Heard<R>> {
+  const device = await gpu({ mode, software: true });
+  try {
+    return await hearing(f);
+  } finally {
+    await device.dispose();
+  }
+}
+
+/** The pieces of work by their names. */
+export interface Work {
+  readonly open: typeof openOnce;
+  readonly conformance: typeof conformance;
+  readonly goldens: typeof goldens;
+}
+export const work: Work = { open: openOnce, conformance, goldens };
