@@ -1,25 +1,30 @@
 /** The plan of each primitive on the GPU; what has none is computed by the CPU. */
-import type { Computation, Params, Spec } from '../../src/core/primitive.ts';
+import type { Computation, ConvParams, Params, Spec } from '../../src/core/primitive.ts';
 import { planArg } from './arg.ts';
 import { planArgsort } from './argsort.ts';
 import { planCast } from './cast.ts';
-import { planConv } from './conv.ts';
+import { planConv, planConvolution } from './conv.ts';
 import { planFull, planIota } from './fill.ts';
+import type { Finish } from './finish.ts';
 import { planFold } from './fold.ts';
 import { planGather } from './gather.ts';
 import type { Limits, Operand, Plan } from './launch.ts';
 import { planMap } from './map.ts';
-import { planMatmul } from './matmul.ts';
+import { planMatmul, planProduct } from './matmul.ts';
 import { planPlace } from './place.ts';
 import { planRandom } from './random.ts';
-import { planReduce } from './reduce.ts';
+import { type MapReduce, planMapReduce, planReduce } from './reduce.ts';
 import { planScan } from './scan.ts';
 import { planScatterAdd } from './scatter-add.ts';
 
-/** What is planned, and its parameters. */
-export type PlannedParams = { readonly [P in Computation]: Params[P] };
+/** What is planned, and its parameters: the primitives, and what programs have in the place of several of them. */
+export interface PlannedParams extends Params {
+  readonly mapReduce: MapReduce;
+  readonly product: Finish;
+  readonly convolution: Finish & ConvParams;
+}
 
-export type Planned = keyof PlannedParams;
+export type Planned = Computation | 'mapReduce' | 'product' | 'convolution';
 
 /** The launches that compute a primitive, or undefined where these operands do not fit this device. */
 export type Planner<P extends Planned> = (
@@ -47,4 +52,7 @@ export const plans: Plans = {
   arg: planArg,
   argsort: planArgsort,
   scan: planScan,
+  mapReduce: planMapReduce,
+  product: planProduct,
+  convolution: planConvolution,
 };

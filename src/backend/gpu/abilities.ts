@@ -1,11 +1,11 @@
 /** What programs of the GPU can do beside the primitives. */
 import type { Abilities } from '../composite.ts';
 
-/** One result a kernel, and no more arrays than any mode of gpu.js takes. */
+/** One result a kernel, and no more arrays than any mode of gpu.js takes; float64 is single numbers of the CPU. */
 export const gpuAbilities: Abilities = {
-  composites: [],
+  composites: ['mapReduce', 'product', 'convolution'],
   mapInputs: 7,
   canMap: ({ length }) => length === 1,
-  canReduce: () => false,
-  canFinish: () => false,
+  canReduce: ({ before }, inputs) => ![before.dtype, ...inputs].includes('float64'),
+  canFinish: () => true,
 };
