@@ -2,7 +2,7 @@
 import type { Handle } from '../../../kernels/gpu/driver.ts';
 import type { Plan, Operand as PlannedOperand, Source } from '../../../kernels/gpu/launch.ts';
 import type { Opened } from '../../../kernels/gpu/open.ts';
-import type { Planned, PlannedParams } from '../../../kernels/gpu/plans.ts';
+import type { Planned, PlannedParams, Planner } from '../../../kernels/gpu/plans.ts';
 import { allocate, type Dtype, type TypedArray } from '../../core/dtype.ts';
 import { DeviceError, DtypeError } from '../../core/errors.ts';
 import { input } from '../../core/expression.ts';
@@ -11,7 +11,8 @@ import { contiguousLayout, type Layout } from '../../core/layout.ts';
 import type { Computation, Params, Spec } from '../../core/primitive.ts';
 import { shapeText, sizeOf } from '../../core/shape.ts';
 import { cpu } from '../cpu.ts';
-import { type Backend, DeviceStorage, type Kernel, type Operand } from '../interface.ts';
+import { type ArrayOperand, type Backend, DeviceStorage, type Kernel, type Operand } from '../interface.ts';
+import { compositesOnCpu } from './composites.ts';
 import { Queue } from './queue.ts';
 import { GpuStorage, type Slot } from './storage.ts';
 
@@ -28,7 +29,7 @@ export class GpuBackend implements Backend {
   readonly kernels: Backend['kernels'];
   /** A storage without elements. */
   readonly home: GpuStorage;
-  private readonly warned = new Set<Computation>();
+  private readonly warned = new Set<Planned>();
 
   constructor(queue: Queue) {
     this.queue = queue;
@@ -120,21 +121,22 @@ export class GpuBackend implements Backend {
    * @internal One operation, when its turn has come.
    * @param known keeps the plan from one run to the next, in which only numbers of operands differ.
    */
-  async launch<P extends Planned>(
+  async launch(
     device: Opened,
-    primitive: P,
-    params: PlannedParams[P],
+    primitive: Planned,
+    params: PlannedParams[Planned],
     operands: readonly Queued[],
     out: Spec,
     known: { plan?: Plan } = {},
   ): Promise<Handle> {
     const { driver, plans } = device;
     const empty = operands.some(({ layout }) => layout.size === 0);
-    const plan = known.plan ?? (empty ? undefined : plans[primitive]?.(params, operands, out, driver.limits));
+    const plan =
+      known.plan ??
+      (empty ? undefined : (plans[primitive] as Planner<Planned> | undefined)?.(params, operands, out, driver.limits));
     if (!plan) {
-      const computation = primitive as Computation; // composites are only in programs of devices that plan them
-      const onCpu = empty ? this.onCpu : this.fallBack;
-      return onCpu.call(this, device, computation, params as Params[Computation], operands, out);
+      if (!empty) this.warn(primitive, operands, out);
+      return this.onCpu(device, primitive, params, operands, out);
     }
     known.plan = plan;
     const made: Handle[] = [];
@@ -154,28 +156,20 @@ export class GpuBackend implements Backend {
     return result;
   }
 
-  private fallBack<P extends Computation>(
-    device: Opened,
-    primitive: P,
-    params: Params[P],
-    operands: readonly Queued[],
-    out: Spec,
-  ): Promise<Handle> {
-    if (!this.warned.has(primitive)) {
-      this.warned.add(primitive);
-      const shapes = [...operands.map((x) => shapeText(x.layout.shape)), `→ ${shapeText(out.shape)}`].join(' ');
-      console.warn(
-        `tsgrad: gpu: ${primitive} of ${shapes} is computed by the CPU, which costs a read and an upload; this is said once for ${primitive}`,
-      );
-    }
-    return this.onCpu(device, primitive, params, operands, out);
+  private warn(primitive: Planned, operands: readonly Queued[], out: Spec): void {
+    if (this.warned.has(primitive)) return;
+    this.warned.add(primitive);
+    const shapes = [...operands.map((x) => shapeText(x.layout.shape)), `→ ${shapeText(out.shape)}`].join(' ');
+    console.warn(
+      `tsgrad: gpu: ${primitive} of ${shapes} is computed by the CPU, which costs a read and an upload; this is said once for ${primitive}`,
+    );
   }
 
   /** Reads, computes on the CPU, and sends the result back. */
-  private async onCpu<P extends Computation>(
+  private async onCpu(
     device: Opened,
-    primitive: P,
-    params: Params[P],
+    primitive: Planned,
+    params: PlannedParams[Planned],
     operands: readonly Queued[],
     out: Spec,
   ): Promise<Handle> {
@@ -184,10 +178,17 @@ export class GpuBackend implements Backend {
       if (slot) inputs.push(await elements(device, slot, layout, dtype));
       else inputs.push({ storage: single(dtype, value!), layout: { ...layout, offset: 0 }, dtype });
     }
-    const kernel = cpu.kernels[primitive] as Kernel<P, TypedArray>;
+    const kernel = cpuKernels[primitive] as (
+      params: PlannedParams[Planned],
+      inputs: readonly ArrayOperand[],
+      out: Spec,
+    ) => TypedArray;
     return device.driver.upload(floats(kernel(params, inputs, out), out.dtype));
   }
 }
+
+/** All that programs and tensors ask for. */
+const cpuKernels = { ...cpu.kernels, ...compositesOnCpu };
 
 export const identity: Params['map'] = { formula: formulaOf(input(0), 1), scalars: [] };
 
