@@ -27,7 +27,11 @@ describe('composites on the CPU', () => {
     const before = { formula: formulaOf(mul(mul(input(0), input(1)), scalar(0)), 2), dtype: 'float32' } as const;
     const params = { op: 'sum', dims: [0, 2], before, after: square, scalars: [0.5] } as const;
     const got = compositesOnCpu.mapReduce(params, [as(x), as(y)], { shape: [1, 4, 1], dtype: 'float32' });
-    const expected = x.mul(y).mul(0.5).sum([0, 2], { keepDim: true }).square();
+    const expected = x
+      .mul(y)
+      .mul(0.5)
+      .sum({ dim: [0, 2], keepDim: true })
+      .square();
     expectClose(got, expected);
   });
 
