@@ -3,8 +3,7 @@ import type { Params, Spec } from '../../src/core/primitive.ts';
 import { sizeOf } from '../../src/core/shape.ts';
 import { elementOf } from './element.ts';
 import { coordinatesOf, integerVariables, placeOf } from './integer.ts';
-import { type Launch, LaunchBuilder, type Limits, type Operand, type Plan } from './launch.ts';
-import { exactBelow } from './space.ts';
+import { exactBelow, type Launch, LaunchBuilder, type Limits, type Operand, type Plan } from './launch.ts';
 
 const enoughLines = 8192;
 const shortLine = 256;

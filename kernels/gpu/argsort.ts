@@ -2,8 +2,7 @@
 import type { Params, Spec } from '../../src/core/primitive.ts';
 import { elementOf } from './element.ts';
 import { coordinatesOf, divideInto, integerVariables, placeOf } from './integer.ts';
-import { type Launch, LaunchBuilder, type Limits, type Operand, type Plan } from './launch.ts';
-import { exactBelow } from './space.ts';
+import { exactBelow, type Launch, LaunchBuilder, type Limits, type Operand, type Plan } from './launch.ts';
 
 const shortLine = 512;
 

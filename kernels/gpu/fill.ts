@@ -3,8 +3,7 @@ import type { Params, Spec } from '../../src/core/primitive.ts';
 import { sizeOf } from '../../src/core/shape.ts';
 import { toBool, toInt32 } from '../cpu/element.ts';
 import { coordinatesOf } from './integer.ts';
-import { LaunchBuilder, type Limits, type Operand, type Plan } from './launch.ts';
-import { exactBelow } from './space.ts';
+import { exactBelow, LaunchBuilder, type Limits, type Operand, type Plan } from './launch.ts';
 
 /** `value` everywhere, as a cast of it to the dtype. */
 export function planFull(

@@ -48,6 +48,9 @@ export interface Limits {
   readonly components?: 1 | 4;
 }
 
+/** Whole numbers up to here are exact in the floats of shaders. */
+export const exactBelow: number = 2 ** 24;
+
 /** Collects what one kernel is called with while its text is written. */
 export class LaunchBuilder {
   private readonly arrays: Source[] = [];

@@ -1,11 +1,11 @@
 /** Formulas over arrays: one thread for each element. */
 import { arithmeticOf } from '../../src/core/arithmetic.ts';
 import { type Expr, input, substitute, visit } from '../../src/core/expression.ts';
-import { contiguousLayout, type Layout } from '../../src/core/layout.ts';
+import { contiguousLayout, type Layout, mergeDims } from '../../src/core/layout.ts';
 import type { Params, Spec } from '../../src/core/primitive.ts';
 import { printFormula } from './formula.ts';
+import { coordinatesOf, placeOf } from './integer.ts';
 import { type Launch, LaunchBuilder, type Limits, type Operand, type Plan, type Source } from './launch.ts';
-import { spaceOf } from './space.ts';
 
 /** An input of the formula: an array under a layout, or the number that an operand is. */
 interface Input {
@@ -27,7 +27,7 @@ export function planMap(
   });
   const launches: Launch[] = [];
   const add = (body: Expr, dtype: Spec['dtype']): boolean => {
-    const launch = launchOf(body, { inputs, scalars, isInt, dtype, shape: out.shape });
+    const launch = launchOf(body, { inputs, scalars, isInt, dtype, shape: out.shape, limits });
     if (launch) launches.push(launch);
     return launch !== undefined;
   };
@@ -69,23 +69,25 @@ interface Printing {
   readonly isInt: boolean;
   readonly dtype: Spec['dtype'];
   readonly shape: Spec['shape'];
+  readonly limits: Limits;
 }
 
-function launchOf(body: Expr, { inputs, scalars, isInt, dtype, shape }: Printing): Launch | undefined {
+function launchOf(body: Expr, { inputs, scalars, isInt, dtype, shape, limits }: Printing): Launch | undefined {
   const builder = new LaunchBuilder();
   const used = arraysOf(body, inputs);
-  const space = spaceOf(
-    builder,
+  const space = mergeDims(
     shape,
     used.map((i) => inputs[i]!.layout.strides),
-    used.map((i) => inputs[i]!.layout.offset),
   );
-  if (!space) return undefined;
+  const coordinates = coordinatesOf(builder, space.dims, limits);
+  if (!coordinates) return undefined;
+  const { threads, at } = coordinates;
   const { statements, result } = printFormula(builder, body, { isInt, dtype }, (e) => {
     if (e.op === 'scalar') return builder.float(scalars[e.value]!);
-    const { source, number } = inputs[e.value]!;
+    const { source, layout, number } = inputs[e.value]!;
     if (number && 'operand' in source) return builder.value(source.operand, number);
-    return `${builder.array(source)}[${space.indexOf(used.indexOf(e.value))}]`;
+    const place = placeOf(builder, at, space.strides[used.indexOf(e.value)]!, layout.offset);
+    return `${builder.array(source)}[${place}]`;
   });
-  return builder.launch(space.threads, `${space.statements}${statements}return ${result};`);
+  return builder.launch(threads, `${coordinates.statements}${statements}return ${result};`);
 }

@@ -2,8 +2,7 @@
 import type { Params, Spec } from '../../src/core/primitive.ts';
 import { sizeOf } from '../../src/core/shape.ts';
 import { coordinatesOf } from './integer.ts';
-import { LaunchBuilder, type Limits, type Operand, type Plan } from './launch.ts';
-import { exactBelow } from './space.ts';
+import { exactBelow, LaunchBuilder, type Limits, type Operand, type Plan } from './launch.ts';
 
 const rotations = [13, 15, 26, 6, 17, 29, 16, 24];
 const half = 65536;
@@ -37,10 +36,19 @@ export function planRandom(
   const keys = [k0, k1, k0 ^ k1 ^ 0x1bd11bda].map(word);
   const body = `const block = Math.floor(${coordinates.at[0]} * 0.5);
 const second = ${coordinates.at[0]} - block * 2.0;
-${threefry(keys, word(draw.index | 0))}const high = second > 0.5 ? high1 : high0;
+${textOf(keys, word(draw.index | 0))}const high = second > 0.5 ? high1 : high0;
 const low = second > 0.5 ? low1 : low0;
 return (high * 256.0 + Math.floor(low * ${1 / 256})) * ${1 / 2 ** 24};`;
   return [builder.launch(coordinates.threads, body)];
+}
+
+let known: { readonly names: string; readonly text: string } | undefined;
+
+/** The names are the same each time, so the long text is too. */
+function textOf(keys: readonly Word[], index: Word): string {
+  const names = [...keys, index].map(({ high, low }) => `${high} ${low}`).join();
+  if (known?.names !== names) known = { names, text: threefry(keys, index) };
+  return known.text;
 }
 
 /** Statements that leave the two words of a block in high0, low0, high1 and low1. */

@@ -4,8 +4,7 @@ import type { Params, Spec } from '../../src/core/primitive.ts';
 import { sizeOf } from '../../src/core/shape.ts';
 import { elementOf } from './element.ts';
 import { coordinatesOf, integerVariables, placeOf } from './integer.ts';
-import { type Launch, LaunchBuilder, type Limits, type Operand, type Plan } from './launch.ts';
-import { exactBelow } from './space.ts';
+import { exactBelow, type Launch, LaunchBuilder, type Limits, type Operand, type Plan } from './launch.ts';
 
 /** Steps of a search through all indices that are not worth lists of equal ones. */
 const enough = 2 ** 16;
