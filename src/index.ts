@@ -1,6 +1,5 @@
 /** The public face of tsgrad: re-exports only. */
 
-export type { Device } from './backend/device.ts';
 export { Gpu, type GpuOptions, gpu } from './backend/gpu/gpu.ts';
 export { getThreads, setThreads } from './backend/threads.ts';
 export type { Dtype, TypedArray } from './core/dtype.ts';
@@ -29,6 +28,7 @@ export type { Padding, PadOptions, SortOptions, TopKOptions } from './tensor/ind
 export { hessian, hvp, type JacobianOptions, jacobian } from './tensor/jacobian.ts';
 export type { Randomness } from './tensor/level.ts';
 export type { Literal, Nested, NumericArray } from './tensor/literal.ts';
+export type { Device } from './tensor/located.ts';
 export type { MeshgridOptions } from './tensor/meshgrid.ts';
 export type { DiagonalOptions, Range } from './tensor/movement.ts';
 export type { SearchOptions } from './tensor/order.ts';

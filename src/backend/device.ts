@@ -6,6 +6,7 @@ import type { Computation } from '../core/primitive.ts';
 import { cpu } from './cpu.ts';
 import { type GpuBackend, openGpu } from './gpu/backend.ts';
 import { type Backend, DeviceStorage, type Kernel, type Located, type Operand, type Storage } from './interface.ts';
+import { inScope } from './scope.ts';
 
 /** Where a tensor lives. */
 export type Device = 'cpu' | 'gpu';
@@ -37,9 +38,9 @@ export function forgetGpu(): void {
   gpuBackend = undefined;
 }
 
-/** Counts a tensor that is made of a storage, or a cell that takes it. */
+/** Counts a tensor that is made of a storage, or a cell that takes it; in a scope they are counted at its end. */
 export function noteUse(storage: Storage): void {
-  if (backend !== alone && storage instanceof DeviceStorage) storage.uses++;
+  if (backend !== alone && storage instanceof DeviceStorage && !inScope()) storage.uses++;
 }
 
 /** Where a storage lies. */

@@ -7,10 +7,8 @@ import type { Computation, Params, Spec } from '../core/primitive.ts';
 export abstract class DeviceStorage {
   /** How many elements. */
   abstract readonly length: number;
-  /** How many tensors were made of it; what one alone holds can be freed with it. */
+  /** How many tensors were made of it, but for those that end with a scope; what one alone holds can be freed with it. */
   uses: number = 0;
-  /** Whether several tensors may hold it, so that only the garbage collector sees its end. */
-  shared: boolean = false;
   /** Says which operation makes it, for errors that come later. */
   abstract named(operation: string): void;
   /** Gives the memory back. */

@@ -47,26 +47,31 @@ export class Scope {
     const held = this.held();
     for (const storage of results) {
       if (!(storage instanceof DeviceStorage)) continue;
-      // what came from outside, or is held there too, has two holders now
-      if (!this.made.has(storage) || held.has(storage)) storage.shared = true;
-      held.add(storage);
+      if (!this.made.has(storage)) storage.uses++;
+      else held.set(storage, (held.get(storage) ?? 0) + 1);
     }
-    for (const storage of this.made) if (!held.has(storage)) storage.dispose();
+    for (const storage of this.made) {
+      const uses = held.get(storage);
+      if (uses === undefined) storage.dispose();
+      else storage.uses = uses; // those in the scope are over
+    }
     this.made.clear();
   }
 
   /** Gives back what tensors from outside held before, where nobody else can have it. */
   freeReplaced(): void {
     const held = this.held();
-    for (const storage of this.replaced) if (!storage.shared && !held.has(storage)) storage.dispose();
+    for (const storage of this.replaced) if (storage.uses <= 1 && !held.has(storage)) storage.dispose();
     this.replaced.clear();
   }
 
-  private held(): Set<Storage> {
-    const held = new Set<Storage>();
+  /** What tensors from outside hold now, and how many of them. */
+  private held(): Map<Storage, number> {
+    const held = new Map<Storage, number>();
+    const add = (storage: Storage): unknown => held.set(storage, (held.get(storage) ?? 0) + 1);
     for (const { home, collectedGrad } of this.holders) {
-      held.add(home);
-      if (collectedGrad) held.add(collectedGrad.home);
+      add(home);
+      if (collectedGrad) add(collectedGrad.home);
     }
     return held;
   }
@@ -104,12 +109,9 @@ export function unscoped<R>(f: () => R): R {
   }
 }
 
-/** Says that a storage gets another holder; one in a scope goes with the scope. */
-export function sharing(storage: Storage): void {
-  if (!current && storage instanceof DeviceStorage) storage.shared = true;
-}
-
-/** Says that a tensor is about to hold something else. */
-export function replacing(holder: Holder, before: Storage | undefined): void {
+/** Says that a tensor is about to hold something else; what it held alone is given back, in a scope at its end. */
+export function replacing(holder: Holder, before: Storage | undefined, next: Storage | undefined): void {
+  if (before === next) return;
   if (current) Scope.replacing(holder, before);
+  else if (before instanceof DeviceStorage && before.uses <= 1) before.dispose();
 }

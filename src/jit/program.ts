@@ -5,9 +5,9 @@ import { currentGpu, elementsOf, noteUse } from '../backend/device.ts';
 import { gpuAbilities } from '../backend/gpu/abilities.ts';
 import type { GpuBackend } from '../backend/gpu/backend.ts';
 import { GpuProgram } from '../backend/gpu/program.ts';
-import { DeviceStorage, type Operand } from '../backend/interface.ts';
+import type { Operand } from '../backend/interface.ts';
 import type { Executable } from '../backend/program.ts';
-import { inScope, replacing, unscoped } from '../backend/scope.ts';
+import { replacing, unscoped } from '../backend/scope.ts';
 import { IndexError, TsgradError } from '../core/errors.ts';
 import type { Draw } from '../core/random.ts';
 import { boundaryNode } from '../tensor/boundary.ts';
@@ -171,8 +171,9 @@ function told({ graph, explanations }: Trace<unknown>, cause: unknown, id: numbe
 function finish<O>(traced: Trace<O>, results: readonly Tensor[]): O {
   let at = traced.returnedCount;
   for (const { leaf, present } of traced.gradients) {
-    replacing(leaf, leaf.collectedGrad?.home);
-    leaf.collectedGrad = present ? results[at++]! : undefined;
+    const gradient = present ? results[at++]! : undefined;
+    replacing(leaf, leaf.collectedGrad?.home, gradient?.home);
+    leaf.collectedGrad = gradient;
   }
   for (const effect of traced.effects) effect();
   return traced.build(traced.returned.map((i) => results[i]!));
@@ -257,13 +258,10 @@ function operandsOf(traced: Trace<unknown>, args: readonly Tensor[]): Operand[] 
 
 /** Gives a cell the numbers that a program made, and frees those that it held alone. */
 function replace(cell: Tensor, { storage, layout }: Operand): void {
-  const before = cell.storage;
-  replacing(cell, before);
+  replacing(cell, cell.home, storage);
   cell.storage = storage;
   cell.layout = layout;
   noteUse(storage);
-  if (inScope()) return; // which knows what else holds it
-  if (before !== storage && before instanceof DeviceStorage && before.uses === 1) before.dispose();
 }
 
 function numbersOf(source: EntrySource, args: readonly Tensor[]): Tensor {

@@ -4,6 +4,7 @@ import { add, eq, fmod, input, mul, scalar, sub, where } from '../core/expressio
 import { depending, guarded } from '../core/guard.ts';
 import { checkOptions } from '../core/options.ts';
 import { sameShape, shapeText } from '../core/shape.ts';
+import { follow } from '../tensor/follower.ts';
 import { noGrad } from '../tensor/grad.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { outside } from '../tensor/value.ts';
@@ -100,6 +101,7 @@ export class Lookahead extends Optimizer {
     let slow = this.slow.get(p);
     if (!slow) {
       slow = outside(() => ({ weight: Tensor.zerosLike(p), count: Tensor.zeros([], { dtype: 'float64' }) }));
+      follow(p, slow.weight);
       this.slow.set(p, slow);
     }
     depending(() => this.slow.get(p)); // a checkpoint puts others in their place
@@ -164,7 +166,9 @@ export class Lookahead extends Optimizer {
       }
       delete rest[keyOf(i, 'weight')];
       delete rest[keyOf(i, 'count')];
-      slow.set(p, { weight: weight.detach().cast(p.dtype), count: count.detach().cast('float64') });
+      const own = weight.detach().cast(p.dtype).to(p.device);
+      follow(p, own);
+      slow.set(p, { weight: own, count: count.detach().cast('float64') });
     }
     return [rest, slow];
   }

@@ -1,7 +1,7 @@
 /** Cells: tensors that may be given new numbers, and those among them that collect gradients. */
 import { backend, deviceOf, moved, noteUse } from '../backend/device.ts';
 import type { Storage } from '../backend/interface.ts';
-import { replacing, sharing } from '../backend/scope.ts';
+import { replacing } from '../backend/scope.ts';
 import { isFloat } from '../core/dtype.ts';
 import { DeviceError, DtypeError, GradientError, ShapeError } from '../core/errors.ts';
 import { contiguousLayout } from '../core/layout.ts';
@@ -29,19 +29,19 @@ export abstract class Cells extends Resizings {
       throw new DtypeError(`assign: dtypes differ; got ${x.dtype} for a tensor of ${this.dtype}; cast it first`);
     x = besideCell(this, x);
     announceAssign(this, x);
-    replacing(this, this.storage);
     // a view would keep a larger array alive
     const whole = ownerOf(x) !== undefined || (x.layout.contiguous && x.storage.length === x.size);
-    if (whole) sharing(x.storage);
-    this.storage = whole ? x.storage : backend.copy(x);
+    const storage = whole ? x.storage : backend.copy(x);
+    replacing(this, this.home, storage);
+    this.storage = storage;
     this.layout = whole ? x.layout : contiguousLayout(x.shape);
-    noteUse(this.storage);
+    noteUse(storage);
     return this;
   }
 
   /** @internal The same numbers in another place. */
   rebind(storage: Storage): void {
-    replacing(this, this.storage);
+    replacing(this, this.home, storage);
     this.storage = storage;
     this.layout = contiguousLayout(this.shape);
     noteUse(storage);

@@ -7,6 +7,8 @@ import { contiguousLayout } from '../core/layout.ts';
 import { Cells } from './cell.ts';
 import { announceReading } from './value.ts';
 
+export { checkDevice, type Device } from '../backend/device.ts';
+
 export abstract class Located extends Cells {
   /** Where it lives. */
   get device(): Device {

@@ -1,7 +1,7 @@
 /** The tensor: the top of the ladder, which adds creation, reading, assignment and gradients. */
 import { backend, checkDevice, type Device, homeOn, noteUse } from '../backend/device.ts';
 import { DeviceStorage, type Storage } from '../backend/interface.ts';
-import { replacing, sharing } from '../backend/scope.ts';
+import { replacing } from '../backend/scope.ts';
 import { checkDtype, type Dtype, isFloat, type TypedArray } from '../core/dtype.ts';
 import { ArgumentError, DtypeError, GradientError, ShapeError } from '../core/errors.ts';
 import { contiguousLayout, type Layout } from '../core/layout.ts';
@@ -336,7 +336,7 @@ export class Tensor extends Located {
   /** What backward passes have collected so far. */
   get grad(): Tensor | undefined {
     announceGrad(this);
-    if (this.collected) sharing(this.collected.home);
+    if (this.collected) noteUse(this.collected.home);
     return this.collected;
   }
 
@@ -347,7 +347,7 @@ export class Tensor extends Located {
       );
     }
     announceGrad(this);
-    replacing(this, this.collected?.home);
+    replacing(this, this.collected?.home, gradient?.home);
     this.collected = gradient;
   }
 
@@ -373,10 +373,11 @@ export class Tensor extends Located {
     for (const [edge, g] of reached) {
       const leaf = (edge as { leaf: Tensor }).leaf;
       announceGrad(leaf);
-      replacing(leaf, leaf.collected?.home);
+      const before = leaf.collected;
       // several leaves may be reached by one tensor: each gets a cell of its own
-      if (leaf.collected) leaf.collected = withGrad(createGraph, () => leaf.collected!.add(g));
-      else leaf.collected = createGraph ? g : g.detach();
+      const sum = before ? withGrad(createGraph, () => before.add(g)) : createGraph ? g : g.detach();
+      replacing(leaf, before?.home, sum.home);
+      leaf.collected = sum;
     }
   }
 }

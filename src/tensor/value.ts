@@ -1,7 +1,7 @@
 /** A value: elements under a layout and how they came about; every operation enters through its one door, `apply`. */
 import { backend, beside } from '../backend/device.ts';
 import { DeviceStorage, type Operand, type Storage } from '../backend/interface.ts';
-import { sharing, unscoped } from '../backend/scope.ts';
+import { unscoped } from '../backend/scope.ts';
 import { type Dtype, isFloat, type TypedArray } from '../core/dtype.ts';
 import { DeviceError } from '../core/errors.ts';
 import {
@@ -247,7 +247,7 @@ export abstract class Value implements Operand {
 
   /** The same numbers, off the tape: no gradient flows through. */
   detach(): this {
-    const out = ownerOf(this)?.detach?.(this) ?? this.alias(this.layout, this.dtype);
+    const out = ownerOf(this)?.detach?.(this) ?? this.make(this.layout, this.dtype, this.storage);
     for (let p = passage; p; p = p.below) p.detached?.(this, out);
     return out;
   }
@@ -284,14 +284,8 @@ export abstract class Value implements Operand {
 
   private view<P extends Primitive>(view: View<P>, x: this, params: Params[P], spec: Spec): this {
     const layout = view(x.layout, params, spec.shape);
-    if (layout) return x.alias(layout, spec.dtype);
+    if (layout) return this.make(layout, spec.dtype, x.storage);
     return this.make(contiguousLayout(spec.shape), spec.dtype, backend.copy(x));
-  }
-
-  /** Another value of the same elements. */
-  private alias(layout: Layout, dtype: Dtype, node?: Edge): this {
-    sharing(this.storage);
-    return this.make(layout, dtype, this.storage, node);
   }
 
   /** @internal This value as it is now: a later `assign` does not reach it. */
@@ -300,7 +294,7 @@ export abstract class Value implements Operand {
     if (this.node !== undefined && !('leaf' in this.node)) return this;
     const owner = ownerOf(this);
     if (owner && !owner.freezes) return this;
-    return this.alias(this.layout, this.dtype, this.node);
+    return this.make(this.layout, this.dtype, this.storage, this.node);
   }
 }
 

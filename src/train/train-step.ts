@@ -5,6 +5,7 @@ import { constrainAll, penaltyOf } from '../nn/parametrize/weight-rules.ts';
 import { clipGradNorm, clipGradValue } from '../optim/clip.ts';
 import type { Optimizer } from '../optim/optimizer.ts';
 import { demandFinite } from '../tensor/demand.ts';
+import { follow } from '../tensor/follower.ts';
 import { noGrad } from '../tensor/grad.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { outside } from '../tensor/value.ts';
@@ -211,6 +212,7 @@ export class TrainStep {
     let sum = this.sums.get(p);
     if (!sum) {
       sum = outside(() => Tensor.zerosLike(p));
+      follow(p, sum);
       this.sums.set(p, sum);
     }
     return sum;
