@@ -78,8 +78,8 @@ function geometryOf(params: ConvParams, [x, w]: readonly Operand[], out: Spec, l
   const width = components * Math.ceil((shape[shape.length - 1] ?? 1) / components);
   const terms = channels * sizeOf(kernel);
   const threads = (sizeOf(shape) / shape.at(-1)!) * (width / components);
-  const most = Math.min(Math.floor(terms / leastTerms), Math.floor(enoughThreads / threads));
-  const wanted = terms < leastCut ? 1 : Math.max(1, Math.min(most, channels));
+  const most = Math.min(channels, Math.floor(terms / leastTerms), Math.ceil(Math.sqrt(terms)));
+  const wanted = terms < leastCut ? 1 : Math.max(1, Math.min(most, Math.floor(enoughThreads / threads)));
   const channelsAPart = Math.ceil(channels / wanted);
   return {
     ...params,
@@ -140,10 +140,10 @@ function sumLaunch(g: Geometry, inputs: readonly Operand[], limits: Limits, end?
 function threadsOf(
   builder: LaunchBuilder,
   dims: readonly number[],
-  components: number,
+  components: 1 | 4,
   limits: Limits,
 ): Coordinates | undefined {
-  return coordinatesOf(builder, [...dims.slice(0, -1), dims.at(-1)! / components], limits);
+  return coordinatesOf(builder, [...dims.slice(0, -1), dims.at(-1)! / components], limits, components);
 }
 
 /** How many channels the thread adds up. */

@@ -39,21 +39,23 @@ const axes = ['this.thread.x', 'this.thread.y', 'this.thread.z'];
 /**
  * One thread for each element of the row-major `dims`. Up to three dims have an axis each, if they fill the 8 × 8 threads
  * of a group well; else the threads are numbered in one go, and divided.
+ * @param components how many neighbours each thread gives.
  * @returns undefined where the device has too few threads.
  */
 export function coordinatesOf(
   builder: LaunchBuilder,
   dims: readonly number[],
   limits: Limits,
+  components: 1 | 4 = 1,
 ): Coordinates | undefined {
   const wide = dims.flatMap((n, d) => (n === 1 ? [] : [d])).reverse(); // innermost first
   const sizes = wide.map((d) => dims[d]!);
   const total = sizes.reduce((n, d) => n * d, 1);
-  if (total > limits.elements) return undefined;
+  if (total * components > limits.elements) return undefined;
   const fits = (threads: readonly number[]): boolean => threads.length <= 1 || threads.every((n) => n <= limits.side);
   const divides = (from: number): boolean => {
-    const all = sizes.slice(from).reduce((n, d) => n * d, 1);
-    return all < threadsBelow && all / (sizes[from] ?? 1) < quotientsBelow;
+    const shared = sizes.slice(from);
+    return shared.slice(1).every((n) => n < quotientsBelow) && shared.reduce((n, d) => n * d, 1) < threadsBelow;
   };
   const filled = sizes.length <= 1 || (sizes[0]! >= 8 && sizes[1]! >= 8);
   const own = sizes.length <= 3 && fits(sizes);
@@ -79,17 +81,17 @@ function coordinates(
     at[wide[i]!] = axes[i]!;
     threads.push(dims[wide[i]!]!);
   }
-  const shared = wide.slice(own);
-  if (shared.length > 0) threads.push(shared.reduce((n, d) => n * dims[d]!, 1));
+  const shared = wide.slice(own).reverse(); // outermost first, so that quotients are small
+  let inside = shared.reduce((n, d) => n * dims[d]!, 1);
+  if (shared.length > 0) threads.push(inside);
   let rest = axes[own] ?? '0';
-  for (const [i, d] of shared.entries()) {
-    if (i === shared.length - 1) at[d] = rest;
-    else {
-      statements += divide(rest, builder.integer(dims[d]!), `q${d}`, `c${d}`);
-      at[d] = `c${d}`;
-      rest = `q${d}`;
-    }
+  for (const d of shared.slice(0, -1)) {
+    inside /= dims[d]!;
+    statements += divide(rest, builder.integer(inside), `at${d}`, `rest${d}`);
+    at[d] = `at${d}`;
+    rest = `rest${d}`;
   }
+  if (shared.length > 0) at[shared.at(-1)!] = rest;
   return { threads: threads.length === 0 ? [1] : threads, statements, at };
 }
 

@@ -69,7 +69,8 @@ function productOf([a, b]: readonly Operand[], out: Spec, limits: Limits): Produ
   const { dims, strides: batchStrides } = mergeDims(out.shape.slice(0, -2), strides);
   const components = limits.components === 4 && n % 4 === 0 ? 4 : 1;
   const threads = dims.reduce((x, d) => x * d, (m * n) / components);
-  const wanted = k < leastCut ? 1 : Math.min(Math.floor(k / leastTerms), Math.floor(enoughThreads / threads));
+  const most = Math.min(Math.floor(k / leastTerms), Math.ceil(Math.sqrt(k))); // as many parts as terms, at last
+  const wanted = k < leastCut ? 1 : Math.min(most, Math.floor(enoughThreads / threads));
   const terms = wanted > 1 ? 4 * Math.ceil(k / wanted / 4) : k;
   return { m, n, k, batch: dims, batchStrides, components, parts: Math.ceil(k / terms), terms };
 }
@@ -79,7 +80,7 @@ function sumLaunch(product: Product, inputs: readonly Operand[], limits: Limits,
   const { m, n, batch, batchStrides, components, parts, terms } = product;
   const [a, b] = [inputs[0]!, inputs[1]!];
   const builder = new LaunchBuilder();
-  const coordinates = coordinatesOf(builder, [parts, ...batch, m, n / components], limits);
+  const coordinates = coordinatesOf(builder, [parts, ...batch, m, n / components], limits, components);
   if (!coordinates) return undefined;
   const { threads, statements, at } = coordinates;
   const [part, row, column] = [at[0]!, at.at(-2)!, at.at(-1)!];
@@ -158,7 +159,7 @@ function totalLaunch(product: Product, limits: Limits, end: End): Launch | undef
   const { m, n, batch, components, parts } = product;
   const rows = batch.reduce((x, d) => x * d, m);
   const builder = new LaunchBuilder();
-  const coordinates = coordinatesOf(builder, [rows, n / components], limits);
+  const coordinates = coordinatesOf(builder, [rows, n / components], limits, components);
   if (!coordinates) return undefined;
   const { threads, statements, at } = coordinates;
   const sums = Array.from({ length: components }, (_, i) => `s${i}`);

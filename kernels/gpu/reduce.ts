@@ -82,10 +82,9 @@ function planned(reduction: Reduction, inputs: readonly Operand[], out: Spec, li
     keptInside: closest(kept.strides) < closest(reduced.strides),
   };
   const results = product(out.shape);
-  const most = termsAThread(product(reduced.dims), results);
   const launches: Launch[] = [];
   for (;;) {
-    const cut = cutOf(walk.reduced, most);
+    const cut = cutOf(walk.reduced, termsAThread(product(walk.reduced), results));
     const launch = pass(reduction, inputs, walk, cut, launches.length, out, limits);
     if (!launch) return undefined;
     launches.push(launch);
