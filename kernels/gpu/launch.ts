@@ -46,6 +46,8 @@ export interface Limits {
   readonly side: number;
   /** The most neighbours that a thread may give; 1 if left out. */
   readonly components?: 1 | 4;
+  /** Whether whole numbers are words of 32 bits that wrap, with operations on bits; false if left out. */
+  readonly words?: boolean;
 }
 
 /** Whole numbers up to here are exact in the floats of shaders. */

@@ -1,7 +1,7 @@
-/** Random elements: threefry 2×32 with 20 rounds, equal to the CPU's bit by bit, in halves of words that floats hold. */
+/** Random elements: threefry 2×32 with 20 rounds, equal to the CPU's bit by bit. */
 import type { Params, Spec } from '../../src/core/primitive.ts';
 import { sizeOf } from '../../src/core/shape.ts';
-import { coordinatesOf } from './integer.ts';
+import { coordinatesOf, integerVariables } from './integer.ts';
 import { exactBelow, LaunchBuilder, type Limits, type Operand, type Plan } from './launch.ts';
 
 const rotations = [13, 15, 26, 6, 17, 29, 16, 24];
@@ -28,18 +28,41 @@ export function planRandom(
   const builder = new LaunchBuilder();
   const coordinates = coordinatesOf(builder, [size], limits);
   if (!coordinates) return undefined;
-  const word = (value: number): Word => ({
-    high: builder.float((value >>> 16) & 0xffff),
-    low: builder.float(value & 0xffff),
-  });
   const [k0, k1] = draw.key;
-  const keys = [k0, k1, k0 ^ k1 ^ 0x1bd11bda].map(word);
-  const body = `const block = Math.floor(${coordinates.at[0]} * 0.5);
-const second = ${coordinates.at[0]} - block * 2.0;
-${textOf(keys, word(draw.index | 0))}const high = second > 0.5 ? high1 : high0;
+  const keys = [k0, k1, k0 ^ k1 ^ 0x1bd11bda, draw.index].map((word) => word | 0);
+  const print = limits.words ? inWords : inHalves;
+  return [builder.launch(coordinates.threads, print(builder, coordinates.at[0]!, keys))];
+}
+
+/** The words as whole numbers that wrap. */
+function inWords(builder: LaunchBuilder, at: string, words: readonly number[]): string {
+  const [k0, k1, k2, index] = words.map((word) => builder.integer(word)) as [string, string, string, string];
+  const keys = [k0, k1, k2];
+  let rounds = '';
+  for (let round = 0; round < 20; round++) {
+    const by = rotations[round % 8]!;
+    rounds += `x0 = (x0 + x1) | 0;\nx1 = ((x1 << ${by}) | (x1 >>> ${32 - by})) ^ x0;\n`;
+    if (round % 4 !== 3) continue;
+    const group = (round + 1) / 4;
+    rounds += `x0 = (x0 + ${keys[group % 3]}) | 0;\nx1 = (x1 + ${keys[(group + 1) % 3]} + ${group}) | 0;\n`;
+  }
+  return `${integerVariables('x0', 'x1')}x0 = ((${at} >> 1) + ${k0}) | 0;
+x1 = (${index} + ${k1}) | 0;
+${rounds}if ((${at} & 1) === 1) { x0 = x1; }
+return (x0 >>> 8) * ${1 / 2 ** 24};`;
+}
+
+/** The words as halves, where whole numbers have no operations on bits of their own. */
+function inHalves(builder: LaunchBuilder, at: string, words: readonly number[]): string {
+  const [k0, k1, k2, index] = words.map((word) => ({
+    high: builder.float((word >>> 16) & 0xffff),
+    low: builder.float(word & 0xffff),
+  })) as [Word, Word, Word, Word];
+  return `const block = Math.floor(${at} * 0.5);
+const second = ${at} - block * 2.0;
+${textOf([k0, k1, k2], index)}const high = second > 0.5 ? high1 : high0;
 const low = second > 0.5 ? low1 : low0;
 return (high * 256.0 + Math.floor(low * ${1 / 256})) * ${1 / 2 ** 24};`;
-  return [builder.launch(coordinates.threads, body)];
 }
 
 let known: { readonly names: string; readonly text: string } | undefined;

@@ -87,7 +87,7 @@ export class WebGpuDriver implements Driver<BufferHandle> {
     const { limits } = context.device;
     const bytes = Math.min(limits.maxStorageBufferBindingSize!, limits.maxBufferSize!);
     const side = limits.maxComputeWorkgroupsPerDimension!; // along z, where groups are one thread thick
-    this.limits = { arrays: 7, elements: Math.floor(bytes / 4), side, components: 4 };
+    this.limits = { arrays: 7, elements: Math.floor(bytes / 4), side, components: 4, words: true };
     context.device.onuncapturederror = ({ error }) => {
       this.failure ??= new DeviceError(
         `gpu: the device reports an error, so that its numbers may be wrong; got ${this.bytes} bytes in ${this.buffers} arrays and: ${error.message}; call gpu.dispose() and begin again, with smaller batches where it is out of memory`,
