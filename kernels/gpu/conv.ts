@@ -64,7 +64,9 @@ const leastCut = 512;
 const leastTerms = 64;
 /** Threads that keep a device busy. */
 const enoughThreads = 16384;
-/** How much wider rows may be made. */
+/** Multiplications that take longer than a launch: for fewer, rows are not widened. */
+const worthALaunch = 2 ** 22;
+/** How much wider rows may be made where what is read is not met more often for it. */
 const mostWidened = 4 / 3;
 /** Elements of a row of the kernel that are met at once. */
 const atOnce = 4;
@@ -74,9 +76,9 @@ const longest = 7;
 function geometryOf(params: ConvParams, [x, w]: readonly Operand[], out: Spec, limits: Limits): Geometry {
   const { shape } = out;
   const [channels, ...kernel] = w!.layout.shape.slice(1) as [number, ...number[]];
-  const components = limits.components === 4 && isWide(params, shape, kernel) ? 4 : 1;
-  const width = components * Math.ceil((shape[shape.length - 1] ?? 1) / components);
   const terms = channels * sizeOf(kernel);
+  const components = limits.components === 4 && isWide(params, shape, terms) ? 4 : 1;
+  const width = components * Math.ceil((shape[shape.length - 1] ?? 1) / components);
   const threads = (sizeOf(shape) / shape.at(-1)!) * (width / components);
   const most = Math.min(channels, Math.floor(terms / leastTerms), Math.ceil(Math.sqrt(terms)));
   const wanted = terms < leastCut ? 1 : Math.max(1, Math.min(most, Math.floor(enoughThreads / threads)));
@@ -95,11 +97,12 @@ function geometryOf(params: ConvParams, [x, w]: readonly Operand[], out: Spec, l
 }
 
 /** Whether a thread may take neighbours of the last dim. */
-function isWide(params: ConvParams, shape: readonly number[], kernel: readonly number[]): boolean {
-  if (kernel.length === 0 || params.inputDilation.at(-1) !== 1) return false;
+function isWide(params: ConvParams, shape: readonly number[], terms: number): boolean {
+  if (shape.length < 3 || params.inputDilation.at(-1) !== 1) return false;
   const n = shape.at(-1)!;
-  const widened = (4 * Math.ceil(n / 4)) / n;
-  return widened <= mostWidened || (n > 4 && isKept(params));
+  if (n % 4 === 0) return true;
+  if (sizeOf(shape) * terms < worthALaunch) return false;
+  return 4 * Math.ceil(n / 4) <= mostWidened * n || (n > 4 && isKept(params));
 }
 
 /** Whether the elements of a row that a thread reads are neighbours: each is met by several weights. */

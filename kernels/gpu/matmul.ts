@@ -1,6 +1,7 @@
 /**
  * Matrix products: a thread for four neighbours of a row where the device can, so that each element of the left matrix is
- * read once for four products; long sums with few results are cut into parts that are added up at the end.
+ * read once for four products; long sums with few results are cut into parts. Parts, and rows that were widened to a
+ * multiple of four, are put together by a second launch.
  */
 import { mergeDims } from '../../src/core/layout.ts';
 import type { Params, Spec } from '../../src/core/primitive.ts';
@@ -28,7 +29,7 @@ export function planProduct(
 ): Plan | undefined {
   const product = productOf(inputs, out, limits);
   const end = { bias: bias ? inputs[2]! : undefined, formula };
-  if (product.parts === 1) {
+  if (product.parts === 1 && product.width === product.n) {
     const launch = sumLaunch(product, inputs, limits, end);
     return launch && [launch];
   }
@@ -46,6 +47,8 @@ interface Product {
   readonly batch: readonly number[];
   readonly batchStrides: readonly (readonly number[])[];
   readonly components: 1 | 4;
+  /** N as it is computed: a multiple of the components; what is read beyond b makes columns that nobody reads. */
+  readonly width: number;
   /** How many threads share each sum, and how many terms one has. */
   readonly parts: number;
   readonly terms: number;
@@ -56,6 +59,8 @@ interface End {
   readonly formula: Finish['formula'];
 }
 
+/** Multiplications that take longer than a launch. */
+const worthALaunch = 2 ** 22;
 /** Sums of fewer terms stay whole. */
 const leastCut = 512;
 /** The fewest terms of a part. */
@@ -67,20 +72,23 @@ function productOf([a, b]: readonly Operand[], out: Spec, limits: Limits): Produ
   const [m, n, k] = [out.shape.at(-2)!, out.shape.at(-1)!, a!.layout.shape.at(-1)!];
   const strides = [a!, b!].map((x) => x.layout.strides.slice(0, -2));
   const { dims, strides: batchStrides } = mergeDims(out.shape.slice(0, -2), strides);
-  const components = limits.components === 4 && n % 4 === 0 ? 4 : 1;
-  const threads = dims.reduce((x, d) => x * d, (m * n) / components);
+  const count = dims.reduce((x, d) => x * d, m);
+  const wide = n % 4 === 0 || (n > 2 && count * n * k >= worthALaunch);
+  const components = limits.components === 4 && wide ? 4 : 1;
+  const width = components * Math.ceil(n / components);
+  const threads = (count * width) / components;
   const most = Math.min(Math.floor(k / leastTerms), Math.ceil(Math.sqrt(k))); // as many parts as terms, at last
   const wanted = k < leastCut ? 1 : Math.min(most, Math.floor(enoughThreads / threads));
   const terms = wanted > 1 ? 4 * Math.ceil(k / wanted / 4) : k;
-  return { m, n, k, batch: dims, batchStrides, components, parts: Math.ceil(k / terms), terms };
+  return { m, n, k, batch: dims, batchStrides, components, width, parts: Math.ceil(k / terms), terms };
 }
 
-/** All sums, or all parts of them, the parts of one after those of another: [parts, .., M, N]. */
+/** All sums, or all parts of them: [parts, .., M, width]. */
 function sumLaunch(product: Product, inputs: readonly Operand[], limits: Limits, end?: End): Launch | undefined {
-  const { m, n, batch, batchStrides, components, parts, terms } = product;
+  const { m, width, batch, batchStrides, components, parts, terms } = product;
   const [a, b] = [inputs[0]!, inputs[1]!];
   const builder = new LaunchBuilder();
-  const coordinates = coordinatesOf(builder, [parts, ...batch, m, n / components], limits, components);
+  const coordinates = coordinatesOf(builder, [parts, ...batch, m, width / components], limits, components);
   if (!coordinates) return undefined;
   const { threads, statements, at } = coordinates;
   const [part, row, column] = [at[0]!, at.at(-2)!, at.at(-1)!];
@@ -154,19 +162,20 @@ function stepText(builder: LaunchBuilder, stride: number): (steps: number) => st
   return (steps) => (steps === 0 ? '' : steps === 1 ? ` + ${name}` : ` + ${name} * ${steps}`);
 }
 
-/** Adds the parts up. */
+/** Adds the parts up, without what widened rows have in excess. */
 function totalLaunch(product: Product, limits: Limits, end: End): Launch | undefined {
-  const { m, n, batch, components, parts } = product;
+  const { m, n, width, batch, parts } = product;
+  const components = product.components === 4 && n % 4 === 0 ? 4 : 1;
   const rows = batch.reduce((x, d) => x * d, m);
   const builder = new LaunchBuilder();
   const coordinates = coordinatesOf(builder, [rows, n / components], limits, components);
   if (!coordinates) return undefined;
   const { threads, statements, at } = coordinates;
   const sums = Array.from({ length: components }, (_, i) => `s${i}`);
-  const place = placeOf(builder, at, [n, components]);
+  const place = placeOf(builder, at, [width, components]);
   const body = [
     statements,
-    addParts(builder, { launch: 0, count: parts, step: rows * n }, place, sums),
+    addParts(builder, { launch: 0, count: parts, step: rows * width }, place, sums),
     finish(builder, sums, end.formula, biasAt(builder, end.bias, at[1]!, components)),
     store(sums),
   ];

@@ -26,9 +26,10 @@ const two = [2, 2];
 const geometries: readonly (readonly [string, Shape, Shape, ConvParams])[] = [
   ['rows of four', [2, 3, 8, 12], [4, 3, 3, 5], geometry(2)],
   ['padded rows', [2, 3, 6, 8], [4, 3, 3, 3], geometry(2, { padding: [[1, 1], [1, 1]] })],
-  ['rows that are widened', [2, 3, 8, 9], [4, 3, 3, 3], geometry(2)],
-  ['rows of three', [2, 3, 6, 5], [4, 3, 3, 3], geometry(2)],
-  ['rows of five', [2, 4, 9, 14], [3, 4, 5, 10], geometry(2)],
+  ['rows that are widened', [4, 16, 22, 23], [18, 16, 3, 3], geometry(2)],
+  ['rows of three', [8, 32, 6, 5], [48, 32, 3, 3], geometry(2)],
+  ['rows of five', [8, 16, 9, 14], [30, 16, 5, 10], geometry(2, { padding: [[0, 0], [1, -1]] })],
+  ['rows of six, with strides', [8, 16, 11, 13], [32, 16, 3, 3], geometry(2, { stride: two })],
   ['a kernel in pieces', [2, 3, 10, 25], [4, 3, 4, 14], geometry(2, { padding: [[0, 0], [2, 1]] })],
   ['strides', [2, 3, 9, 9], [4, 3, 3, 3], geometry(2, { stride: two, padding: [[1, 1], [0, 1]] })],
   ['dilation', [2, 3, 9, 12], [4, 3, 3, 3], geometry(2, { dilation: two, padding: [[2, 2], [2, 2]] })],
@@ -37,7 +38,8 @@ const geometries: readonly (readonly [string, Shape, Shape, ConvParams])[] = [
   ['groups', [2, 6, 6, 6], [9, 2, 3, 3], geometry(2, { groups: 3, padding: [[1, 1], [1, 1]] })],
   ['cropping', [2, 3, 9, 10], [4, 3, 2, 3], geometry(2, { padding: [[-1, -2], [-2, 0]] })],
   ['channels in parts', [1, 40, 12, 12], [2, 40, 10, 9], geometry(2)],
-  ['channels in uneven parts, widened', [1, 41, 9, 9], [2, 41, 5, 5], geometry(2)],
+  ['channels in uneven parts', [1, 41, 9, 9], [2, 41, 5, 5], geometry(2)],
+  ['channels in uneven parts, widened', [2, 301, 9, 9], [18, 301, 5, 5], geometry(2)],
   ['groups in parts', [1, 60, 7, 7], [4, 30, 5, 5], geometry(2, { groups: 2, padding: [[1, 1], [1, 1]] })],
   ['one dim', [3, 4, 21], [5, 4, 4], geometry(1, { padding: [[2, 2]] })],
   ['three dims', [2, 2, 5, 6, 8], [3, 2, 2, 3, 3], geometry(3, { padding: [[1, 0], [0, 1], [1, 1]] })],
@@ -111,7 +113,8 @@ it('cuts long sums with few results, and widens rows only where threads give fou
     return planConv(geometry(2), [x, w], { shape: outOf(geometry(2), x, w), dtype: 'float32' }, limits)!.length;
   };
   expect(launches([1, 40, 12, 12], [2, 40, 10, 9], wide)).toBe(2);
-  expect(launches([2, 3, 8, 9], [4, 3, 3, 3], wide)).toBe(2);
-  expect(launches([2, 3, 8, 9], [4, 3, 3, 3], narrow)).toBe(1);
+  expect(launches([4, 16, 22, 23], [18, 16, 3, 3], wide)).toBe(2);
+  expect(launches([4, 16, 22, 23], [18, 16, 3, 3], narrow)).toBe(1);
+  expect(launches([2, 3, 8, 9], [4, 3, 3, 3], wide)).toBe(1);
   expect(launches([2, 3, 8, 10], [4, 3, 3, 3], wide)).toBe(1);
 });

@@ -61,7 +61,7 @@ describe.each([
 
   it('cuts long sums with few results', () => {
     expect(check(given([3, 900]), given([900, 8]))).toHaveLength(2);
-    expect(check(given([300, 900]), given([900, 300]))).toHaveLength(1);
+    expect(check(given([140, 900]), given([900, 500]))).toHaveLength(1);
   });
 
   it('takes a matrix that all batches share', () => {
