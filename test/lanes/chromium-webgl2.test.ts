@@ -2,4 +2,9 @@
 import { pageLane } from './lane.ts';
 import { describeLane } from './suite.ts';
 
-await describeLane('Chromium, webgl2', () => pageLane('webgl2'), { conformance: 3, goldens: 1 });
+await describeLane('Chromium, webgl2', () => pageLane('webgl2'), {
+  conformance: 6,
+  goldens: 2,
+  layers: 4,
+  ways: ['eager'],
+});

@@ -2,4 +2,9 @@
 import { pageLane } from './lane.ts';
 import { describeLane } from './suite.ts';
 
-await describeLane('Chromium, webgpu', () => pageLane('webgpu'), { conformance: 3, goldens: 1 });
+await describeLane('Chromium, webgpu', () => pageLane('webgpu'), {
+  conformance: 8,
+  goldens: 3,
+  layers: 6,
+  ways: ['jit'],
+});

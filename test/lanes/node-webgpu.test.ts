@@ -2,4 +2,4 @@
 import { nodeLane } from './lane.ts';
 import { describeLane } from './suite.ts';
 
-await describeLane('Node, webgpu', nodeLane, { conformance: 1, goldens: 1 });
+await describeLane('Node, webgpu', nodeLane, { conformance: 2, goldens: 1, layers: 2, ways: ['eager', 'jit'] });

@@ -6,15 +6,21 @@ import { defaultFolder, readFolder } from '../goldens/folder.ts';
 import { cases } from '../kernels/conformance.ts';
 import type { Listed } from '../kernels/naive.ts';
 import type { Lane } from './lane.ts';
+import { trained, type Way } from './training.ts';
 
-/** How much of it a lane does. */
+/** How much of it a lane does; with GPU_LANES=whole it does everything. */
 export interface Extent {
   /** Every how many conformance cases, and golden cases, one is run. */
   readonly conformance: number;
   readonly goldens: number;
+  /** Every how many layers of the table one is run. */
+  readonly layers: number;
+  /** How the steps of training are computed. */
+  readonly ways: readonly Way[];
 }
 
 const required = process.env.REQUIRE_GPU === '1';
+const whole: Extent = { conformance: 1, goldens: 1, layers: 1, ways: ['eager', 'jit'] };
 
 /** Why a lane cannot be opened, if so; an error under REQUIRE_GPU=1. */
 export async function whyNot(name: string, open: () => Promise<Lane>): Promise<string | undefined> {
@@ -34,7 +40,7 @@ export async function describeLane(name: string, open: () => Promise<Lane>, exte
   const reason = await whyNot(name, open);
   describe.skipIf(reason)(name, () => {
     if (reason) it.skip(reason, () => {});
-    else describeWork(open, extent);
+    else describeWork(open, process.env.GPU_LANES === 'whole' ? whole : extent);
   });
 }
 
@@ -49,6 +55,7 @@ function describeWork(open: () => Promise<Lane>, extent: Extent): void {
   beforeAll(async () => {
     lane = await open();
     if (extent.conformance > 1) said.push(`of the conformance cases one in ${extent.conformance} is run`);
+    if (extent.layers > 1) said.push(`of the layers one in ${extent.layers} is run`);
     if (extent.goldens > 1) said.push(`of the goldens one in ${extent.goldens} is run`);
   });
   afterAll(async () => {
@@ -71,5 +78,29 @@ function describeWork(open: () => Promise<Lane>, extent: Extent): void {
     const { result, fallbacks } = await lane.work.goldens(lane.mode, file.cases, extent.goldens);
     say(file.name, result.leftOut, fallbacks);
     expect(result.faults).toEqual([]);
+  });
+
+  it('gives the layers of the table the same outputs and gradients', async () => {
+    const { result, fallbacks } = await lane.work.layers(lane.mode, extent.layers);
+    say('layers', {}, fallbacks);
+    expect(result.faults).toEqual([]);
+    expect(result.passed).toBeGreaterThan(0);
+  });
+
+  const trainings = extent.ways.flatMap((way) => trained.map((name) => ({ name, way })));
+  it.each(trainings)('trains $name, $way: the weights after 40 steps', async ({ name, way }) => {
+    const { result, fallbacks } = await lane.work.training(lane.mode, name, 40, way);
+    expect(result.furthest).toBeLessThan(1e-5);
+    expect(result.moved).toBeGreaterThan(0.05);
+    expect(result.losses[1]).toBeLessThan(result.losses[0]);
+    expect(fallbacks).toEqual([]);
+  });
+
+  it('keeps no memory over 300 steps', async () => {
+    const { early, late, end, bytes } = await lane.work.memory(lane.mode, 300);
+    expect(late).toBe(early);
+    expect(bytes).toBe(0);
+    expect(end).toBeLessThanOrEqual(early);
+    expect(early).toBeGreaterThan(0);
   });
 }

@@ -7,6 +7,9 @@ import { conform, machineOf, type Tally } from '../kernels/gpu/conformance.ts';
 import type { Listed } from '../kernels/naive.ts';
 import { hearing } from './fallbacks.ts';
 import { type GoldenTally, runGoldens } from './goldens.ts';
+import { type LayerTally, runLayers } from './layers.ts';
+import { type Residue, strain } from './memory.ts';
+import { runTraining, type Trained, type Trajectory, type Way } from './training.ts';
 
 /** What came of a piece of work, and which primitives the CPU computed in it. */
 export interface Heard<R> {
@@ -38,6 +41,22 @@ function goldens(mode: Mode, cases: readonly GoldenCase[], stride: number): Prom
   return onGpu(mode, () => runGoldens(cases, stride));
 }
 
+/** The layer table, every `stride`-th row. */
+function layers(mode: Mode, stride: number): Promise<Heard<LayerTally>> {
+  return onGpu(mode, () => runLayers(stride));
+}
+
+/** The training of a model. */
+function training(mode: Mode, name: Trained, steps: number, way: Way): Promise<Heard<Trajectory>> {
+  return onGpu(mode, () => runTraining(name, steps, way));
+}
+
+/** What stays on the device after `steps` steps. */
+async function memory(mode: Mode, steps: number): Promise<Residue> {
+  await openOnce(mode); // the platform's classes are there from now on
+  return strain(async () => (await open({ mode, software: true })).driver, steps);
+}
+
 async function onGpu<R>(mode: Mode, f: () => Promise<R>): Promise<Heard<R>> {
   const device = await gpu({ mode, software: true });
   try {
@@ -52,5 +71,8 @@ export interface Work {
   readonly open: typeof openOnce;
   readonly conformance: typeof conformance;
   readonly goldens: typeof goldens;
+  readonly layers: typeof layers;
+  readonly training: typeof training;
+  readonly memory: typeof memory;
 }
-export const work: Work = { open: openOnce, conformance, goldens };
+export const work: Work = { open: openOnce, conformance, goldens, layers, training, memory };

@@ -1,9 +1,8 @@
 /** The conformance cases as plans, on anything that runs those: with numbers that float32 on a GPU can hold. */
 import type { Driver, Handle } from '../../../kernels/gpu/driver.ts';
 import type { Limits, Operand, Plan, Source } from '../../../kernels/gpu/launch.ts';
-import type { Plans } from '../../../kernels/gpu/plans.ts';
 import type { TypedArray } from '../../../src/core/dtype.ts';
-import type { Spec } from '../../../src/core/primitive.ts';
+import type { Params, Spec } from '../../../src/core/primitive.ts';
 import { sizeOf } from '../../../src/core/shape.ts';
 import { type Case, cases } from '../conformance.ts';
 import { define, type Listed } from '../naive.ts';
@@ -19,6 +18,16 @@ export interface Machine {
   /** The result's elements. */
   run(plan: Plan, inputs: readonly Given[]): Promise<Float32Array>;
 }
+
+/** The planners of the primitives that have cases. */
+export type ListedPlans = {
+  readonly [P in Listed]?: (
+    params: Params[P],
+    inputs: readonly Operand[],
+    out: Spec,
+    limits: Limits,
+  ) => Plan | undefined;
+};
 
 /** What became of the cases of one primitive. */
 export interface Tally {
@@ -38,7 +47,7 @@ const tolerance = 1e-5;
 const exact = 2 ** 24;
 
 /** Runs every `stride`-th case of a primitive. */
-export async function conform(machine: Machine, plans: Plans, primitive: Listed, stride: number): Promise<Tally> {
+export async function conform(machine: Machine, plans: ListedPlans, primitive: Listed, stride: number): Promise<Tally> {
   const tally = { primitive, ran: 0, unplanned: 0, leftOut: {} as Record<string, number>, faults: [] as string[] };
   const list = cases[primitive]();
   for (let i = 0; i < list.length; i += stride) {
@@ -83,7 +92,7 @@ const unplanned = 'no plan';
 
 async function run<P extends Listed>(
   machine: Machine,
-  plans: Plans,
+  plans: ListedPlans,
   { primitive, params, inputs, out }: Case<P>,
   expected: TypedArray,
 ): Promise<string | undefined> {
