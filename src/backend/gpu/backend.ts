@@ -4,7 +4,7 @@ import type { Plan, Operand as PlannedOperand, Source } from '../../../kernels/g
 import type { Opened } from '../../../kernels/gpu/open.ts';
 import type { Planned, PlannedParams, Planner } from '../../../kernels/gpu/plans.ts';
 import { allocate, type Dtype, type TypedArray } from '../../core/dtype.ts';
-import { DeviceError, DtypeError } from '../../core/errors.ts';
+import { DeviceError, DtypeError, TsgradError } from '../../core/errors.ts';
 import { input } from '../../core/expression.ts';
 import { formulaOf } from '../../core/formula.ts';
 import { contiguousLayout, type Layout } from '../../core/layout.ts';
@@ -13,6 +13,7 @@ import { shapeText, sizeOf } from '../../core/shape.ts';
 import { cpu } from '../cpu.ts';
 import { type ArrayOperand, type Backend, DeviceStorage, type Kernel, type Operand } from '../interface.ts';
 import { compositesOnCpu } from './composites.ts';
+import { checkIndices, knownRange, rangeOf, rangeOfMap } from './indices.ts';
 import { Queue } from './queue.ts';
 import { GpuStorage, type Slot } from './storage.ts';
 
@@ -86,6 +87,7 @@ export class GpuBackend implements Backend {
     const storage = new GpuStorage(data.length, this.queue);
     const { slot } = storage;
     if (data.length === 0) return storage;
+    if (dtype === 'int32') slot.range = rangeOf(data);
     this.queue.add((device) => {
       try {
         slot.handle = working(device).driver.upload(numbers);
@@ -107,6 +109,10 @@ export class GpuBackend implements Backend {
     const storage = new GpuStorage(sizeOf(out.shape), this.queue);
     if (storage.length === 0) return storage;
     const { slot } = storage;
+    if (primitive === 'map' && out.dtype === 'int32') {
+      const range = rangeOfMap(params as Params['map'], operands.map(knownRange));
+      if (range) slot.range = range;
+    }
     this.queue.add(async (device) => {
       try {
         slot.handle = await this.launch(working(device), primitive, params, operands, out);
@@ -139,6 +145,7 @@ export class GpuBackend implements Backend {
       return this.onCpu(device, primitive, params, operands, out);
     }
     known.plan = plan;
+    await checkIndices(primitive, params, operands, ({ slot, layout }) => elements(device, slot!, layout, 'int32'));
     const made: Handle[] = [];
     try {
       for (const launch of plan) {
@@ -218,8 +225,21 @@ async function elements(device: Opened, slot: Slot, layout: Layout, dtype: Dtype
 
 function converted(data: Float32Array, dtype: Dtype): TypedArray {
   const out = allocate(dtype, data.length);
-  out.set(data);
+  for (let i = 0; i < data.length; i++) {
+    const x = data[i]!;
+    if (!(x >= -exact && x <= exact)) throw notHeld(x, dtype);
+    out[i] = x;
+  }
   return out;
+}
+
+function notHeld(x: number, dtype: Dtype): DtypeError {
+  if (!Number.isNaN(x)) {
+    return new DtypeError(`gpu: ${dtype} is exact up to 2^24 there; got ${x}; compute this on the CPU`);
+  }
+  return new DtypeError(
+    `gpu: a tensor of ${dtype} holds NaN; got it from an index outside of what it points into, or from a NaN that was cast; check the index, or compute this on the CPU`,
+  );
 }
 
 function single(dtype: Dtype, value: number): TypedArray {
@@ -257,7 +277,7 @@ function working(device: Opened | Error): Opened {
 
 /** An error as users see it. */
 export function told(error: unknown, where?: string): Error {
-  if (error instanceof DeviceError || error instanceof DtypeError) return error;
+  if (error instanceof TsgradError) return error;
   const message = error instanceof Error ? error.message : String(error);
   return new DeviceError(
     `gpu: ${where ? `${where} failed` : 'failed'}; got: ${message}; take smaller shapes or batches, or the CPU`,
