@@ -1,7 +1,7 @@
 /**
  * Convolutions of any rank: a thread for four neighbours of the last dim where the device can, so that what it reads is met
  * by several products; long sums with few results, as those of a gradient by the weights are, are cut into parts by
- * channels. Parts, and rows that were widened to a multiple of four, are put together by a second launch.
+ * channels; parts, and rows that were widened to a multiple of four, are put together by a second launch.
  */
 import type { ConvParams, Params, Spec } from '../../src/core/primitive.ts';
 import { sizeOf } from '../../src/core/shape.ts';

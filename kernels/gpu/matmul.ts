@@ -1,6 +1,6 @@
 /**
  * Matrix products: a thread for four neighbours of a row where the device can, so that each element of the left matrix is
- * read once for four products; long sums with few results are cut into parts. Parts, and rows that were widened to a
+ * read once for four products; long sums with few results are cut into parts; parts, and rows that were widened to a
  * multiple of four, are put together by a second launch.
  */
 import { mergeDims } from '../../src/core/layout.ts';
