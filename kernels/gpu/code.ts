@@ -9,11 +9,11 @@ export class Code {
   statements = '';
   private names = 0;
   private readonly specials = new Map<number, string>();
-  private readonly argument: ((value: number) => string) | undefined;
+  private readonly argument: (value: number) => string;
   private readonly prefix: string;
 
-  /** @param argument the name of a number that the kernel is given; without, such numbers are computed. */
-  constructor(argument?: (value: number) => string, prefix: string = 't') {
+  /** @param argument the name of a number that the kernel is given. */
+  constructor(argument: (value: number) => string, prefix: string = 't') {
     this.argument = argument;
     this.prefix = prefix;
   }
@@ -42,17 +42,10 @@ export class Code {
     if (Math.abs(x) <= farthest) return numberText(x);
     let name = this.specials.get(x);
     if (!name) {
-      name = this.argument?.(x) ?? this.computed(x);
+      name = this.argument(x);
       this.specials.set(x, name);
     }
     return name;
-  }
-
-  /** Infinities and NaN as quotients by 0. */
-  private computed(value: number): string {
-    if (Number.isFinite(value)) return numberText(value);
-    const zero = this.variable('0.0');
-    return this.hold(Number.isNaN(value) ? `${zero} / ${zero}` : `${value > 0 ? '1.0' : '(-1.0)'} / ${zero}`);
   }
 
   /** The polynomial with these coefficients, that of x⁰ first. */

@@ -1,7 +1,7 @@
 /** Arrays made from nothing: one value everywhere, or counting along a dim. */
+import type { Dtype } from '../../src/core/dtype.ts';
 import type { Params, Spec } from '../../src/core/primitive.ts';
 import { sizeOf } from '../../src/core/shape.ts';
-import { toBool, toInt32 } from '../cpu/element.ts';
 import { coordinatesOf } from './integer.ts';
 import { exactBelow, LaunchBuilder, type Limits, type Operand, type Plan } from './launch.ts';
 
@@ -14,8 +14,13 @@ export function planFull(
 ): Plan | undefined {
   const builder = new LaunchBuilder();
   const coordinates = coordinatesOf(builder, [sizeOf(out.shape)], limits);
-  const held = dtype === 'bool' ? toBool(value) : dtype === 'int32' ? toInt32(value) : value;
-  return coordinates && [builder.launch(coordinates.threads, `return ${builder.float(held)};`)];
+  return coordinates && [builder.launch(coordinates.threads, `return ${builder.float(held(value, dtype))};`)];
+}
+
+/** The number as an element: all but 0 is true, and whole numbers are cut to the range of int32, where NaN is 0. */
+function held(value: number, dtype: Dtype): number {
+  if (dtype === 'bool') return value === 0 ? 0 : 1;
+  return dtype === 'int32' ? Math.max(-2147483648, Math.min(2147483647, Math.trunc(value) || 0)) : value;
 }
 
 /** The index along `dim`. */

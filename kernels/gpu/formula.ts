@@ -46,13 +46,6 @@ export function printFormula(
   return { statements: code.statements, result: stored };
 }
 
-/** A body in float arithmetic, for a kernel that is not being built here. */
-export function printShader(body: Expr, leaf: (e: Expr) => string): Printed {
-  const code = new Code();
-  const result = write(code, body, false, leaf);
-  return { statements: code.statements, result };
-}
-
 /** Writes the statements of a body, and gives the name or literal of its result. */
 function write(code: Code, body: Expr, isInt: boolean, leaf: (e: Expr) => string): string {
   const names = new Map<Expr, string>();

@@ -1,4 +1,4 @@
-/** The adjoint of gather. Without atomics each element of the result looks for what belongs to it. */
+/** The adjoint of gather: without atomics, each element of the result looks for what belongs to it. */
 import { rowMajorStrides } from '../../src/core/layout.ts';
 import type { Params, Spec } from '../../src/core/primitive.ts';
 import { sizeOf } from '../../src/core/shape.ts';

@@ -3,7 +3,6 @@ import type { Handle } from '../../../kernels/gpu/driver.ts';
 import { DeviceError } from '../../core/errors.ts';
 import { DeviceStorage } from '../interface.ts';
 import { Scope } from '../scope.ts';
-import type { Range } from './indices.ts';
 import type { Queue } from './queue.ts';
 
 /** What a storage stands for; the queue holds these, so that storages that nobody has any more can be collected. */
@@ -14,7 +13,7 @@ export interface Slot {
   /** What makes it. */
   operation?: string;
   /** The least and the greatest of whole numbers that came from the CPU. */
-  range?: Range;
+  range?: readonly [number, number];
 }
 
 export class GpuStorage extends DeviceStorage {
