@@ -64,6 +64,50 @@ export interface BufferHandle extends Handle {
   readonly result: BufferResult;
 }
 
+/**
+ * Buffers that nobody needs now, by size: the next launch of that size writes to one, as the device fills new ones with
+ * zeros first.
+ */
+class IdleBuffers {
+  private readonly bySize = new Map<number, GpuBuffer[]>();
+  private elements = 0;
+
+  take(size: number): GpuBuffer | undefined {
+    const buffer = this.bySize.get(size)?.pop();
+    if (!buffer) return undefined;
+    this.elements -= size;
+    return buffer;
+  }
+
+  /** Keeps a buffer alive that its last handle is about to leave. */
+  give(buffer: GpuBuffer, size: number): void {
+    if (size > mostIdle || buffer._refs !== 1) return;
+    if (this.elements + size > mostIdle) this.clear(); // of sizes that are not asked for any more
+    buffer._refs++;
+    this.elements += size;
+    const same = this.bySize.get(size);
+    if (same) same.push(buffer);
+    else this.bySize.set(size, [buffer]);
+  }
+
+  clear(): void {
+    for (const buffers of this.bySize.values()) for (const buffer of buffers) buffer.destroy();
+    this.bySize.clear();
+    this.elements = 0;
+  }
+}
+
+/** The most elements in idle buffers. */
+const mostIdle = 2 ** 26;
+
+/** Takes its last output from a kernel, which would keep it. */
+function letGo(inner: InnerKernel): void {
+  if (!inner.outputBuffer) return;
+  inner.outputBuffer._refs!--;
+  inner.outputBuffer = null;
+  inner.bindGroupDirty = true;
+}
+
 export class WebGpuDriver implements Driver<BufferHandle> {
   readonly mode = 'webgpu';
   readonly adapter: string;
@@ -75,6 +119,7 @@ export class WebGpuDriver implements Driver<BufferHandle> {
   private readonly compiled = new Map<string, GpuJsKernel<InnerKernel>>();
   private buffers = 0;
   private bytes = 0;
+  private readonly idle = new IdleBuffers();
   private failure: DeviceError | undefined;
 
   private constructor(library: GpuJsPackage, gpu: GpuJs, context: Context) {
@@ -124,15 +169,9 @@ export class WebGpuDriver implements Driver<BufferHandle> {
     const kernel = this.kernelOf(launch);
     const given = [...arrays.map(({ result }) => result), ...numbers];
     const result = kernel.kernel.computePipeline
-      ? ((await kernel(...given)) as BufferResult)
+      ? await this.runInto(this.idle.take(size), kernel, given)
       : await this.firstRun(launch, kernel, given);
-    // or the kernel would keep its last output
-    const inner = kernel.kernel;
-    if (inner.outputBuffer) {
-      inner.outputBuffer._refs!--;
-      inner.outputBuffer = null;
-      inner.bindGroupDirty = true;
-    }
+    letGo(kernel.kernel);
     const handle = this.handle(result.buffer, size);
     result.delete();
     return handle;
@@ -159,15 +198,30 @@ export class WebGpuDriver implements Driver<BufferHandle> {
   }
 
   free({ result, size }: BufferHandle): void {
+    this.idle.give(result.buffer, size);
     result.delete();
     this.buffers--;
     this.bytes -= 4 * size;
   }
 
   async destroy(): Promise<void> {
+    this.idle.clear();
     this.compiled.clear();
     await this.gpu.destroy();
     await this.library.WebGPUContext.destroy();
+  }
+
+  /** Runs a compiled kernel; `buffer` is where it writes, if there is one to use again. */
+  private async runInto(
+    buffer: GpuBuffer | undefined,
+    kernel: GpuJsKernel<InnerKernel>,
+    given: readonly unknown[],
+  ): Promise<BufferResult> {
+    if (buffer) {
+      kernel.kernel.outputBuffer = buffer;
+      kernel.kernel.bindGroupDirty = true;
+    }
+    return (await kernel(...given)) as BufferResult;
   }
 
   /** Compiles; a text that does not compile is an error of this launch alone. */
@@ -209,6 +263,7 @@ export class WebGpuDriver implements Driver<BufferHandle> {
     }
     const kernel = this.gpu.createKernel(launch.text, {
       ...kernelSettings,
+      immutable: false, // it writes where it is told to
       output: [...launch.threads],
       argumentTypes: [...launch.arrays.map(() => 'WebGPUBuffer'), ...launch.numbers.map(({ type }) => type)],
     }) as GpuJsKernel<InnerKernel>;
