@@ -5,12 +5,13 @@ import { Curve } from './curve.ts';
 import { digits, type Picture, side } from './digits.ts';
 import { Pad } from './pad.ts';
 import { paint } from './picture.ts';
+import { type Choice, placeOf } from './place.ts';
 import { batchesOf, Reader, type Watch } from './reader.ts';
 
-/** `?digits=500&epochs=1` trains for a shorter time. */
+/** `?digits=500&epochs=1` trains for a shorter time; `?device=gpu` chooses; `?software` takes a GPU that is none, for tests. */
 const query = new URLSearchParams(location.search);
 const asked = (name: string, by: number): number => Number(query.get(name) ?? by);
-const counts = { digits: asked('digits', 4000), held: 1000, epochs: asked('epochs', 4) };
+const counts = { digits: asked('digits', 4000), held: asked('held', 1000), epochs: asked('epochs', 4) };
 
 function element<E extends HTMLElement>(id: string, kind: new () => E): E {
   const found = document.getElementById(id);
@@ -24,6 +25,7 @@ const curve = new Curve(element('curve', HTMLCanvasElement));
 const bars = new Bars(element('bars', HTMLOListElement));
 const seen = element('seen', HTMLCanvasElement);
 const progress = element('progress', HTMLProgressElement);
+const form = element('form', HTMLFormElement);
 const pad = new Pad(element('pad', HTMLCanvasElement), drawn);
 
 /** How long training goes on before the page may move, in milliseconds: fit's own pauses are enough for buttons, not for a pen. */
@@ -46,6 +48,7 @@ function showButtons(): void {
   button('stop').disabled = training === undefined;
   button('again').disabled = training !== undefined || !reader;
   button('sample').disabled = learned === undefined;
+  element('devices', HTMLFieldSetElement).disabled = training !== undefined;
 }
 
 async function drawAll(): Promise<NonNullable<typeof learned>> {
@@ -66,7 +69,7 @@ async function train(): Promise<void> {
   showButtons();
   try {
     learned ??= await drawAll();
-    reader ??= new Reader();
+    reader ??= await open();
     const first = reader.batches;
     const last = first + batchesOf(counts.digits, counts.epochs);
     progress.max = last - first;
@@ -79,14 +82,30 @@ async function train(): Promise<void> {
     const seconds = ((performance.now() - began) / 1000).toFixed(1);
     say(signal.aborted ? `Stopped after ${seconds} s.` : `Trained for ${counts.epochs} epochs in ${seconds} s.`);
   } catch (error) {
+    console.error(error);
     say(`That failed: ${error instanceof Error ? error.message : String(error)}`);
-    throw error;
   } finally {
     training = undefined;
     showButtons();
   }
   unread = pad.picture !== undefined;
   await read();
+}
+
+/** A new network on the device that is chosen. */
+async function open(): Promise<Reader> {
+  say('Opening the device …');
+  const { device, words, reasons = '' } = await placeOf(choice(), query.has('software'));
+  text('place').textContent = words;
+  text('place').hidden = false;
+  text('reasons').textContent = reasons;
+  text('refused').hidden = reasons === '';
+  return new Reader(device);
+}
+
+function choice(): Choice {
+  const chosen = form.querySelector<HTMLInputElement>('input:checked')?.value;
+  return chosen === 'cpu' || chosen === 'gpu' ? chosen : 'auto';
 }
 
 function watchOf(of: Reader, first: number, signal: AbortSignal): Watch {
@@ -116,6 +135,8 @@ function watchOf(of: Reader, first: number, signal: AbortSignal): Watch {
 function startOver(): void {
   reader = undefined;
   curve.clear();
+  text('place').hidden = true;
+  text('refused').hidden = true;
   progress.value = 0;
   for (const id of ['loss', 'accuracy', 'speed']) text(id).textContent = '–';
   say('Not trained yet.');
@@ -164,7 +185,7 @@ function showSample(): void {
   pad.lay(picture);
 }
 
-element('form', HTMLFormElement).addEventListener('submit', (event) => {
+form.addEventListener('submit', (event) => {
   event.preventDefault();
   void train();
 });
@@ -172,5 +193,9 @@ button('stop').addEventListener('click', () => training?.abort());
 button('again').addEventListener('click', startOver);
 button('clear').addEventListener('click', () => pad.clear());
 button('sample').addEventListener('click', showSample);
+for (const radio of form.querySelectorAll('input')) {
+  radio.checked = radio.value === (query.get('device') ?? 'auto');
+  radio.addEventListener('change', startOver); // a network stays where it is
+}
 bars.show();
 showButtons();

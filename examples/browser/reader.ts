@@ -1,5 +1,15 @@
 /** A network that learns to read digits, on the CPU or the GPU. */
-import { type Callback, type data, Model, manualSeed, nn, optim, Tensor, type Training } from '../../src/index.ts';
+import {
+  type Callback,
+  type Device,
+  type data,
+  Model,
+  manualSeed,
+  nn,
+  optim,
+  Tensor,
+  type Training,
+} from '../../src/index.ts';
 import type { Mark } from './curve.ts';
 import { type Picture, side } from './digits.ts';
 
@@ -20,13 +30,13 @@ export interface Watch {
   readonly signal: AbortSignal;
 }
 
-/** The network and how it is trained; always the same weights to begin with. */
+/** The network and how it is trained; always the same weights to begin with, whatever the device. */
 export class Reader {
   private readonly model: Model;
   /** Batches trained so far. */
   batches: number = 0;
 
-  constructor() {
+  constructor(device: Device) {
     manualSeed(1);
     this.model = new Model(
       new nn.Sequential(
@@ -42,6 +52,7 @@ export class Reader {
         optimizer: (parameters) => new optim.Adam(parameters, { lr: 2e-3 }),
         loss: 'crossEntropy',
         metrics: ['accuracy'],
+        device,
       },
     );
   }

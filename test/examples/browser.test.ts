@@ -19,6 +19,12 @@ const zero: readonly Point[] = Array.from({ length: 25 }, (_, i) => {
   return [0.5 + 0.22 * Math.sin(angle), 0.5 - 0.34 * Math.cos(angle)];
 });
 
+/** Flags by which Chromium has a GPU that is a program, with WebGPU and without. */
+const lanes = {
+  webgpu: ['--enable-unsafe-swiftshader', '--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader'],
+  webgl2: ['--enable-unsafe-swiftshader'],
+};
+
 describe.skipIf(!present && !required)('the page in Chromium', () => {
   let browser: Browser;
   let served: Served;
@@ -34,8 +40,8 @@ describe.skipIf(!present && !required)('the page in Chromium', () => {
   });
 
   /** Opens the page, does something there, and makes sure that nothing was refused by a policy or thrown. */
-  async function visit(query: string, act: (page: Page) => Promise<void>): Promise<void> {
-    const context = await browser.newContext({ viewport: { width: 1000, height: 900 } });
+  async function visit(query: string, act: (page: Page) => Promise<void>, by: Browser = browser): Promise<void> {
+    const context = await by.newContext({ viewport: { width: 1000, height: 900 } });
     try {
       const page = await context.newPage();
       const faults: string[] = [];
@@ -54,7 +60,7 @@ describe.skipIf(!present && !required)('the page in Chromium', () => {
   const textOf = async (page: Page, id: string): Promise<string> => (await page.textContent(`#${id}`)) ?? '';
 
   async function waitFor(page: Page, id: string, pattern: RegExp): Promise<string> {
-    await expect.poll(() => textOf(page, id), { timeout: 30_000, interval: 50 }).toMatch(pattern);
+    await expect.poll(() => textOf(page, id), { timeout: 45_000, interval: 50 }).toMatch(pattern);
     return textOf(page, id);
   }
 
@@ -142,6 +148,54 @@ describe.skipIf(!present && !required)('the page in Chromium', () => {
       await page.keyboard.press('Enter');
       await waitFor(page, 'answer', /^It reads \d/);
     });
+  });
+
+  it('takes the CPU where there is no GPU, and says why', async () => {
+    await visit('?digits=100&held=50&epochs=1', async (page) => {
+      await page.click('#train');
+      await waitFor(page, 'status', /^Trained/);
+      expect(await textOf(page, 'place')).toMatch(/^Runs on the CPU, .+: no GPU works here\.$/);
+      expect(await textOf(page, 'reasons')).toMatch(/webgpu: .*webgl2: .*webgl: /);
+      await page.check('input[value=cpu]');
+      expect(await textOf(page, 'status')).toBe('Not trained yet.');
+      await page.click('#train');
+      await waitFor(page, 'status', /^Trained/);
+      expect(await textOf(page, 'place')).toMatch(/^Runs on the CPU, [^:]+\.$/);
+      expect(await page.isVisible('#refused')).toBe(false);
+    });
+  });
+
+  it.for(Object.entries(lanes))('trains on the GPU by %s as on the CPU', async ([mode, flags], { skip }) => {
+    const little = '?digits=96&held=32&epochs=1&software';
+    const trainOn = async (page: Page, device: string): Promise<number> => {
+      await page.check(`input[value=${device}]`);
+      await page.click('#train');
+      const status = await waitFor(page, 'status', /^(?:Trained|That failed)/);
+      if (!status.startsWith('Trained')) {
+        if (process.env.REQUIRE_GPU === '1') throw new Error(status);
+        console.warn(`the example's page on the GPU by ${mode}: skipped, since ${status}`);
+        skip(status);
+      }
+      return Number(await textOf(page, 'loss'));
+    };
+    const withGpu = await launch(...flags);
+    try {
+      await visit(
+        little,
+        async (page) => {
+          const loss = await trainOn(page, 'gpu');
+          expect(await textOf(page, 'place')).toContain(`Runs on the GPU by ${mode}: `);
+          await draw(page, one);
+          const answer = await waitFor(page, 'answer', /^It reads \d/);
+          expect(Math.abs((await trainOn(page, 'cpu')) - loss)).toBeLessThan(0.002);
+          await draw(page, one);
+          expect(await waitFor(page, 'answer', /^It reads \d/)).toBe(answer);
+        },
+        withGpu,
+      );
+    } finally {
+      await withGpu.close();
+    }
   });
 
   it('fits a phone', async () => {
