@@ -7,6 +7,7 @@ import type { Launch, Limits } from './launch.ts';
 /** What is used of WebGPU itself. */
 interface GpuBuffer {
   readonly size: number;
+  readonly usage: number;
   _refs?: number;
   destroy(): void;
   mapAsync(mode: number): Promise<void>;
@@ -120,6 +121,8 @@ export class WebGpuDriver implements Driver<BufferHandle> {
   private buffers = 0;
   private bytes = 0;
   private readonly idle = new IdleBuffers();
+  /** Those of uploads, as gpu.js' own cannot be written to from outside. */
+  private readonly idleUploads = new IdleBuffers();
   private failure: DeviceError | undefined;
 
   private constructor(library: GpuJsPackage, gpu: GpuJs, context: Context) {
@@ -153,9 +156,12 @@ export class WebGpuDriver implements Driver<BufferHandle> {
   upload(data: Float32Array): BufferHandle {
     this.checkAlive();
     this.checkSize(data.length);
-    const buffer = this.newBuffer(data.length, storage | copySource | copyTarget);
+    const idle = this.idleUploads.take(data.length);
+    const buffer = idle ?? this.newBuffer(data.length, storage | copySource | copyTarget);
     this.context.device.queue.writeBuffer(buffer, 0, data);
-    return this.handle(buffer, data.length);
+    const handle = this.handle(buffer, data.length);
+    if (idle) idle._refs!--; // it was alive by the idle's own count
+    return handle;
   }
 
   async run(
@@ -198,7 +204,8 @@ export class WebGpuDriver implements Driver<BufferHandle> {
   }
 
   free({ result, size }: BufferHandle): void {
-    this.idle.give(result.buffer, size);
+    const idle = result.buffer.usage & copyTarget ? this.idleUploads : this.idle;
+    idle.give(result.buffer, size);
     result.delete();
     this.buffers--;
     this.bytes -= 4 * size;
@@ -206,6 +213,7 @@ export class WebGpuDriver implements Driver<BufferHandle> {
 
   async destroy(): Promise<void> {
     this.idle.clear();
+    this.idleUploads.clear();
     this.compiled.clear();
     await this.gpu.destroy();
     await this.library.WebGPUContext.destroy();

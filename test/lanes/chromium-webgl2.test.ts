@@ -3,8 +3,8 @@ import { pageLane } from './lane.ts';
 import { describeLane } from './suite.ts';
 
 await describeLane('Chromium, webgl2', () => pageLane('webgl2'), {
-  conformance: 6,
-  goldens: 2,
-  layers: 4,
-  ways: ['eager'],
+  conformance: 8,
+  goldens: 3,
+  layers: 8,
+  ways: ['jit'],
 });

@@ -5,6 +5,6 @@ import { describeLane } from './suite.ts';
 await describeLane('Chromium, webgpu', () => pageLane('webgpu'), {
   conformance: 8,
   goldens: 3,
-  layers: 6,
-  ways: ['jit'],
+  layers: 8,
+  ways: ['eager'],
 });

@@ -1,4 +1,5 @@
 /** The goldens on a GPU, in float32, as far as its numbers go. */
+import { tidy } from '../../src/index.ts';
 import type { GoldenCase, GoldenTensor } from '../goldens/case.ts';
 import { checkCaseOnGpu } from '../goldens/check.ts';
 
@@ -20,7 +21,7 @@ export async function runGoldens(cases: readonly GoldenCase[], stride: number): 
       tally.leftOut[reason] = (tally.leftOut[reason] ?? 0) + 1;
       continue;
     }
-    const verdict = await checkCaseOnGpu(golden);
+    const verdict = await tidy(() => checkCaseOnGpu(golden));
     if (verdict.kind === 'passed') tally.passed++;
     else tally.faults.push(`${golden.name}: ${verdict.kind === 'failed' ? verdict.faults.join('; ') : verdict.reason}`);
   }

@@ -18,7 +18,7 @@ export async function nodeLane(): Promise<Lane> {
   offerSoftware();
   const { adapter } = await work.open('webgpu');
   console.log(`lane: Node, webgpu on ${adapter}`);
-  return { mode: 'webgpu', work, close: async () => {} };
+  return { mode: 'webgpu', work, close: () => work.close('webgpu') };
 }
 
 const software = '--enable-unsafe-swiftshader --enable-unsafe-webgpu --use-webgpu-adapter=swiftshader';

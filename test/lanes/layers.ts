@@ -1,5 +1,5 @@
 /** The layer table on a GPU: outputs and gradients beside those of the CPU. */
-import { grad, Tensor } from '../../src/index.ts';
+import { grad, Tensor, tidy } from '../../src/index.ts';
 import { asFunction, inputsIn, type LayerRow, layerTable } from '../nn/layer-table.ts';
 
 /** What became of the table's rows. */
@@ -13,7 +13,7 @@ export async function runLayers(stride: number): Promise<LayerTally> {
   const tally = { passed: 0, faults: [] as string[] };
   for (let i = 0; i < layerTable.length; i += stride) {
     const row = layerTable[i]!;
-    const fault = await compare(row);
+    const fault = await tidy(() => compare(row));
     if (fault) tally.faults.push(`${row.name}: ${fault}`);
     else tally.passed++;
   }

@@ -1,4 +1,4 @@
-/** What a lane does, in Node or in a page: each piece opens the GPU anew, and tells what became of it. */
+/** What a lane does, in Node or in a page: pieces of work, each of which tells what became of it. */
 import type { Mode } from '../../kernels/gpu/driver.ts';
 import { open } from '../../kernels/gpu/open.ts';
 import { gpu } from '../../src/index.ts';
@@ -57,13 +57,15 @@ async function memory(mode: Mode, steps: number): Promise<Residue> {
   return strain(async () => (await open({ mode, software: true })).driver, steps);
 }
 
+/** On a device that stays open, so that kernels are compiled once for all pieces. */
 async function onGpu<R>(mode: Mode, f: () => Promise<R>): Promise<Heard<R>> {
-  const device = await gpu({ mode, software: true });
-  try {
-    return await hearing(f);
-  } finally {
-    await device.dispose();
-  }
+  await gpu({ mode, software: true });
+  return hearing(f);
+}
+
+/** Gives that device back. */
+async function close(mode: Mode): Promise<void> {
+  await (await gpu({ mode, software: true })).dispose();
 }
 
 /** The pieces of work by their names. */
@@ -74,5 +76,6 @@ export interface Work {
   readonly layers: typeof layers;
   readonly training: typeof training;
   readonly memory: typeof memory;
+  readonly close: typeof close;
 }
-export const work: Work = { open: openOnce, conformance, goldens, layers, training, memory };
+export const work: Work = { open: openOnce, conformance, goldens, layers, training, memory, close };
