@@ -43,12 +43,14 @@ export class Scope {
   }
 
   /** Gives back what was made and neither is among `results` nor held by a tensor from outside. */
-  free(results: Iterable<Storage> = []): void {
+  free(results: Iterable<Holder> = []): void {
     const held = this.held();
-    for (const storage of results) {
-      if (!(storage instanceof DeviceStorage)) continue;
-      if (!this.made.has(storage)) storage.uses++;
-      else held.set(storage, (held.get(storage) ?? 0) + 1);
+    for (const result of results) {
+      if (this.holders.has(result)) continue;
+      for (const storage of storagesOf(result)) {
+        if (!this.made.has(storage)) storage.uses++;
+        else held.set(storage, (held.get(storage) ?? 0) + 1);
+      }
     }
     for (const storage of this.made) {
       const uses = held.get(storage);
@@ -58,8 +60,9 @@ export class Scope {
     this.made.clear();
   }
 
-  /** Gives back what tensors from outside held before, where nobody else can have it. */
+  /** Gives back what tensors from outside held before, where nobody else can have it; in another scope that one does so. */
   freeReplaced(): void {
+    if (current) return;
     const held = this.held();
     for (const storage of this.replaced) if (storage.uses <= 1 && !held.has(storage)) storage.dispose();
     this.replaced.clear();
@@ -68,10 +71,8 @@ export class Scope {
   /** What tensors from outside hold now, and how many of them. */
   private held(): Map<Storage, number> {
     const held = new Map<Storage, number>();
-    const add = (storage: Storage): unknown => held.set(storage, (held.get(storage) ?? 0) + 1);
-    for (const { home, collectedGrad } of this.holders) {
-      add(home);
-      if (collectedGrad) add(collectedGrad.home);
+    for (const holder of this.holders) {
+      for (const storage of storagesOf(holder)) held.set(storage, (held.get(storage) ?? 0) + 1);
     }
     return held;
   }
@@ -90,6 +91,10 @@ export class Scope {
       if (before instanceof DeviceStorage && !s.made.has(before)) s.replaced.add(before);
     }
   }
+}
+
+function storagesOf({ home, collectedGrad }: Holder): DeviceStorage[] {
+  return [home, collectedGrad?.home].filter((storage) => storage instanceof DeviceStorage);
 }
 
 /** Whether a scope is open. */

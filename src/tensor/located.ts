@@ -1,7 +1,7 @@
 /** Where a tensor lives, and how its numbers get elsewhere. */
 /// <reference lib="esnext.disposable" preserve="true" />
 import { checkDevice, type Device, deviceOf, load, moved } from '../backend/device.ts';
-import { DeviceStorage } from '../backend/interface.ts';
+import { DeviceStorage, type Storage } from '../backend/interface.ts';
 import type { TypedArray } from '../core/dtype.ts';
 import { contiguousLayout } from '../core/layout.ts';
 import { Cells } from './cell.ts';
@@ -23,6 +23,11 @@ export abstract class Located extends Cells {
   to(device: Device): this {
     if (checkDevice('to', device) === this.device) return this;
     return this.make(contiguousLayout(this.shape), this.dtype, moved(this, device));
+  }
+
+  /** @internal Its numbers in a storage of the GPU. */
+  sent(): Storage {
+    return moved(this, 'gpu');
   }
 
   /** The same numbers on the CPU, off the tape. */

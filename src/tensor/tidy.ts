@@ -1,5 +1,4 @@
 /** Memory of a device in one go: what a function makes on the way is given back at its end. */
-import type { Storage } from '../backend/interface.ts';
 import { Scope } from '../backend/scope.ts';
 import { flattenTree } from './tree.ts';
 
@@ -31,7 +30,7 @@ export function tidy<R>(f: () => R): R {
   const scope = new Scope();
   const end = (result: unknown): void => {
     scope.leave();
-    scope.free(storagesOf(result));
+    scope.free(flattenTree(result).tensors);
     scope.freeReplaced();
   };
   scope.enter();
@@ -57,13 +56,6 @@ export function tidy<R>(f: () => R): R {
     },
   );
   return settled as R;
-}
-
-function* storagesOf(tree: unknown): Generator<Storage> {
-  for (const { home, collectedGrad } of flattenTree(tree).tensors) {
-    yield home;
-    if (collectedGrad) yield collectedGrad.home;
-  }
 }
 
 function isPromise(x: unknown): x is Promise<unknown> {

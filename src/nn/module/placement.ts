@@ -34,9 +34,9 @@ export function putOn(device: Device, cells: readonly Named[]): void {
     }
     for (const one of [cell, ...followersOf(cell)]) {
       if (one.device === 'gpu') continue;
-      const [there, grad] = [one.to('gpu'), one.collectedGrad?.to('gpu')];
+      const [there, grad] = [one.sent(), one.collectedGrad?.to('gpu')];
       moves.push(() => {
-        one.rebind(there.storage);
+        one.rebind(there);
         if (grad) one.grad = grad;
       });
     }
