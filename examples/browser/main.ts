@@ -69,6 +69,7 @@ async function train(): Promise<void> {
   showButtons();
   try {
     learned ??= await drawAll();
+    showButtons();
     reader ??= await open();
     const first = reader.batches;
     const last = first + batchesOf(counts.digits, counts.epochs);
@@ -79,8 +80,9 @@ async function train(): Promise<void> {
     unread = pad.picture !== undefined;
     const began = performance.now();
     await reader.train(learned.train, learned.held, counts.epochs, watchOf(reader, first, signal));
-    const seconds = ((performance.now() - began) / 1000).toFixed(1);
-    say(signal.aborted ? `Stopped after ${seconds} s.` : `Trained for ${counts.epochs} epochs in ${seconds} s.`);
+    const time = `${((performance.now() - began) / 1000).toFixed(1)} s`;
+    const epochs = counts.epochs === 1 ? 'one epoch' : `${counts.epochs} epochs`;
+    say(signal.aborted ? `Stopped after ${time}.` : `Trained for ${epochs} in ${time}.`);
   } catch (error) {
     console.error(error);
     say(`That failed: ${error instanceof Error ? error.message : String(error)}`);
