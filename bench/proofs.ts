@@ -7,6 +7,7 @@ import { drawnDigits } from './proofs/drawn-digits.ts';
 import { engineMemory, jitMemory } from './proofs/engine-memory.ts';
 import { examples } from './proofs/examples.ts';
 import { goldens } from './proofs/goldens.ts';
+import { gpuMemory } from './proofs/gpu-memory.ts';
 import { jitThreads } from './proofs/jit-threads.ts';
 import { jitTimes } from './proofs/jit-times.ts';
 import { lenetEager } from './proofs/lenet-eager.ts';
@@ -32,6 +33,7 @@ export const proofs: readonly Proof[] = [
   goldens,
   derivatives,
   memory,
+  gpuMemory,
   overhead,
   plainLoops,
   drawnDigits,
