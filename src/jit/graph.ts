@@ -4,7 +4,7 @@ import type { Dtype, TypedArray } from '../core/dtype.ts';
 import { Formula } from '../core/formula.ts';
 import type { Params, Primitive, Spec } from '../core/primitive.ts';
 import type { Shape } from '../core/shape.ts';
-import { formulaText } from './formula-text.ts';
+import { formulaText, rowsText } from './formula-text.ts';
 
 type AllParams = Params & Composites;
 
@@ -95,6 +95,7 @@ function paramsText(node: Operation): string {
     const text = after ? formulaText(after, [reduced], scalars) : reduced;
     return `: ${text}; ${identity([before.formula, ...(after ? [after] : [])], scalars)}`;
   }
+  if (node.op === 'rows') return `: ${rowsText(node.params, names)}`;
   if (node.op === 'expand' || node.op === 'reshape') return '';
   const text = JSON.stringify(node.params, (_, value: unknown) =>
     value instanceof Formula ? formulaText(value, ['y'], []) : value,

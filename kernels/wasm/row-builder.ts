@@ -1,0 +1,422 @@
+/** The code of a row program for one row. */
+import type { Dtype } from '../../src/core/dtype.ts';
+import { isRow, type RowStage } from '../../src/core/row-program.ts';
+import { Accumulator } from './accumulator.ts';
+import type { Statement } from './code.ts';
+import type { ConstantPool } from './constant.ts';
+import { type Lanewise, lanesOf, numbersOf, scalarLanes, vectorOf } from './formula.ts';
+import { countDown, type FunctionBuilder, increase } from './function.ts';
+import { f32x4, i32, i32x4, v128 } from './instruction.ts';
+import { type Quad, quads } from './quad.ts';
+import { planPasses, type RowKernel, type RowPlan, valuesRead } from './row-plan.ts';
+import { abreast, type Held, VectorCode } from './vector.ts';
+import type { Int } from './walk.ts';
+
+/** Where the row at hand lies. */
+interface RowAddresses {
+  readonly xs: readonly Int[];
+  readonly tos: readonly Int[];
+  readonly scalars: Int;
+}
+
+/** Some elements of the row: how those of arrays are loaded, and in which columns they are. */
+interface Spot {
+  readonly input: (i: number) => Held;
+  readonly result: (r: number) => Held;
+  readonly columns: () => Held;
+}
+
+/** What a pass takes up: its sums and maxima, and the rows that it stores. */
+interface Pass {
+  readonly number: number;
+  readonly reductions: readonly { readonly stage: number; readonly parts: readonly Accumulator[] }[];
+  readonly stores: readonly { readonly stage: number; readonly result: number }[];
+  /** The inputs and results that it loads, and pointers to what is next in these and in what it stores. */
+  readonly at: ReadonlyMap<number, Int>;
+  readonly to: ReadonlyMap<number, Int>;
+  /** The columns of the first four elements that are next. */
+  readonly columns: Held;
+}
+
+/** Quads that a turn of the inner loop takes. */
+const together = 4;
+
+export class RowBuilder {
+  private readonly f: FunctionBuilder;
+  private readonly constants: ConstantPool;
+  private readonly kernel: RowKernel;
+  private readonly addresses: RowAddresses;
+  private readonly plan: RowPlan;
+  /** Inputs that are one number in the row, as they lie in memory, and as numbers of the arithmetic. */
+  private readonly same = new Map<number, Held>();
+  private readonly sameNumbers = new Map<number, Lanewise>();
+  /** Stages that are a number per row, in all lanes. */
+  private readonly numbers = new Map<number, Lanewise>();
+
+  constructor(f: FunctionBuilder, constants: ConstantPool, kernel: RowKernel, addresses: RowAddresses) {
+    this.f = f;
+    this.constants = constants;
+    this.kernel = kernel;
+    this.addresses = addresses;
+    this.plan = planPasses(kernel.program);
+  }
+
+  /** All that is computed of the row at the addresses. */
+  statements(): Statement[] {
+    const { kernel, plan } = this;
+    const start = this.code();
+    kernel.inputs.forEach(({ dtype, near }, i) => {
+      if (near) return;
+      const held = start.hold(quads[dtype].loadSplat(this.addresses.xs[i]!)[0]!);
+      this.same.set(i, held);
+      this.sameNumbers.set(i, lanesOf(start, held, dtype, 'float32'));
+    });
+    const all = [...start.statements];
+    for (let pass = 0; pass <= plan.count; pass++) {
+      all.push(...this.once(pass));
+      if (pass < plan.count) all.push(...this.pass(pass));
+    }
+    return all;
+  }
+
+  private code(): VectorCode {
+    return new VectorCode(this.f, this.constants);
+  }
+
+  private passOf(stage: number): number {
+    return this.plan.passes[this.kernel.program.inputs + stage]!;
+  }
+
+  /** The numbers that are known after some passes and are no sums. */
+  private once(pass: number): Statement[] {
+    const { stages } = this.kernel.program;
+    return stages.flatMap((stage, s) => {
+      if ((stage.op !== 'once' && stage.op !== 'pick') || this.passOf(s) !== pass) return [];
+      const c = this.code();
+      const value =
+        stage.op === 'once' ? this.formula(c, stage, this.nowhere, -1, new Map()) : this.picked(c, stage.reads);
+      this.keep(
+        c,
+        s,
+        stage.dtype === 'bool' ? value : { vector: c.hold(numbersOf(c, value, 'float32')), isMask: false },
+      );
+      return c.statements;
+    });
+  }
+
+  /** A number of the row, stored if it is a result. */
+  private keep(c: VectorCode, stage: number, value: Lanewise): void {
+    this.numbers.set(stage, value);
+    const result = this.plan.places.get(stage);
+    if (result === undefined) return;
+    const { dtype } = this.kernel.program.stages[stage]!;
+    c.statements.push(...quads[dtype].storeOne(this.addresses.tos[result]!, this.quad(c, value, dtype)));
+  }
+
+  private picked(c: VectorCode, [row, index]: readonly [number, number]): Lanewise {
+    const { inputs } = this.kernel;
+    const splat = this.same.get(index)!;
+    const [at, assign] = this.f.hold(i32x4.lane(splat, 0));
+    c.statements.push(assign);
+    const spot: Spot = {
+      ...this.nowhere,
+      input: (i) => {
+        const { bytes, loadSplat } = quads[inputs[i]!.dtype];
+        return c.hold(loadSplat(i32.add(this.addresses.xs[i]!, i32.mul(at, bytes)))[0]!);
+      },
+      columns: () => splat,
+    };
+    return this.value(c, row, spot, -1, new Map());
+  }
+
+  private readonly nowhere: Spot = {
+    input: () => this.nothing(),
+    result: () => this.nothing(),
+    columns: () => this.nothing(),
+  };
+
+  private nothing(): never {
+    throw new Error('rows: a number per row reads a row');
+  }
+
+  /** One pass along the row. */
+  private pass(number: number): Statement[] {
+    const { columns } = this.kernel.program;
+    const start = this.code();
+    const pass = this.begin(start, number);
+    const rest = columns % 4;
+    const all = [...start.statements];
+    if (columns < 4 * together) {
+      const whole = (columns - rest) / 4;
+      for (let q = 0; q < whole; q += 2) all.push(...this.quads(pass, q, Math.min(2, whole - q), false));
+      if (rest > 0) all.push(...this.rest(pass, whole, rest));
+    } else {
+      const left = this.f.i32();
+      const turn = (count: number): Statement[] => [...this.quads(pass, 0, count, count > 1), ...this.on(pass, count)];
+      all.push(left.set(columns), countDown(left, 4 * together, turn(together)));
+      if (columns % (4 * together) >= 4) all.push(countDown(left, 4, turn(1)));
+      if (rest > 0) all.push(...this.rest(pass, 0, rest));
+    }
+    const end = this.code();
+    for (const { stage, parts } of pass.reductions) this.finish(end, stage, parts);
+    return [...all, ...end.statements];
+  }
+
+  /** Pointers and sums as they are before the first element. */
+  private begin(c: VectorCode, number: number): Pass {
+    const { program, inputs } = this.kernel;
+    const { stages, columns, results } = program;
+    const isNext = (s: number): boolean => this.passOf(s) === number;
+    const gathering = stages.flatMap(({ op }, s) => (op === 'sum' || op === 'max' ? [s] : []));
+    const reductions = gathering
+      .filter((s) => this.passOf(s) === number + 1)
+      .map((stage) => {
+        const { op } = stages[stage]! as { op: 'sum' | 'max' };
+        const parts = columns < 4 * together ? 1 : op === 'sum' ? 2 : 4;
+        return { stage, parts: Array.from({ length: parts }, () => new Accumulator(c, op, 'float32')) };
+      });
+    const stores = [...this.plan.places]
+      .filter(([s]) => isRow(stages[s]!) && isNext(s))
+      .map(([stage, result]) => ({ stage, result }));
+    const { loads, kept } = this.read(
+      [...reductions, ...stores].map(({ stage }) => stage),
+      number,
+    );
+    const pointers = (of: Iterable<number>, from: readonly Int[]): Map<number, Int> =>
+      new Map(
+        [...of].map((i) => {
+          if (columns < 4 * together) return [i, from[i]!];
+          const [at, assign] = this.f.hold(from[i]!);
+          c.statements.push(assign);
+          return [i, at];
+        }),
+      );
+    const at = pointers(
+      [...loads].filter((i) => inputs[i]!.near),
+      this.addresses.xs,
+    );
+    const to = pointers(
+      new Set([...kept, ...stores.map(({ result }) => result)].filter((r) => isRow(stages[results[r]!]!))),
+      this.addresses.tos,
+    );
+    return { number, reductions, stores, at, to, columns: this.firstColumns(c) };
+  }
+
+  /** 0, 1, 2, 3 where something asks for columns. */
+  private firstColumns(c: VectorCode): Held {
+    const held = this.f.v128();
+    if (!this.asksForColumns) return held;
+    const pairs = c.hold(v128.shuffle32(v128.zero, c.bits(1), 0, 4, 0, 4));
+    c.statements.push(held.set(i32x4.add(pairs, v128.shuffle32(v128.zero, c.bits(2), 0, 0, 4, 4))));
+    return held;
+  }
+
+  private columnsAt(c: VectorCode, { columns }: Pass, q: number): Held {
+    return q === 0 || !this.asksForColumns ? columns : c.hold(i32x4.add(columns, c.bits(4 * q)));
+  }
+
+  private get asksForColumns(): boolean {
+    return this.kernel.program.stages.some(({ op }) => op === 'spread');
+  }
+
+  /** Which inputs a pass loads to compute some stages, and which results that an earlier one has stored. */
+  private read(targets: readonly number[], pass: number): { loads: Set<number>; kept: Set<number> } {
+    const { inputs, stages } = this.kernel.program;
+    const [loads, kept, seen] = [new Set<number>(), new Set<number>(), new Set<number>()];
+    const open = [...targets];
+    for (let s = open.pop(); s !== undefined; s = open.pop()) {
+      for (const v of valuesRead(stages[s]!)) {
+        if (v < inputs) loads.add(v);
+        else if (isRow(stages[v - inputs]!) && !seen.has(v)) {
+          seen.add(v);
+          const stored = this.storedBefore(v - inputs, pass);
+          if (stored === undefined) open.push(v - inputs);
+          else kept.add(stored);
+        }
+      }
+    }
+    return { loads, kept };
+  }
+
+  /** The result in whose place a row lies since an earlier pass. */
+  private storedBefore(stage: number, pass: number): number | undefined {
+    return this.passOf(stage) < pass ? this.plan.places.get(stage) : undefined;
+  }
+
+  /** On behind some quads. */
+  private on({ at, to, columns }: Pass, count: number): Statement[] {
+    const { inputs } = this.kernel;
+    return [
+      ...[...at].map(([i, q]) => increase(q, 4 * count * quads[inputs[i]!.dtype].bytes)),
+      ...[...to].map(([r, q]) => increase(q, 4 * count * quads[this.dtypeOf(r)].bytes)),
+      ...(this.asksForColumns ? [columns.set(i32x4.add(columns, this.code().bits(4 * count)))] : []),
+    ];
+  }
+
+  private dtypeOf(result: number): Dtype {
+    const { stages, results } = this.kernel.program;
+    return stages[results[result]!]!.dtype;
+  }
+
+  /** Some quads from quad `first` on. @param inTurn whether sums go to their parts in turn, two quads added first. */
+  private quads(pass: Pass, first: number, count: number, inTurn: boolean): Statement[] {
+    const all: Statement[] = [];
+    const pair = Math.min(2, count);
+    for (let q = 0; q < count; q += pair) {
+      const taken: Held[][] = [];
+      const before = this.code(); // codes abreast share their constants
+      const columns = Array.from({ length: pair }, (_, j) => this.columnsAt(before, pass, first + q + j));
+      all.push(
+        ...before.statements,
+        ...abreast(this.f, this.constants, pair, (c, j) => {
+          const results = this.computed(c, pass, this.wholeQuad(c, pass, first + q + j, columns[j]!));
+          taken.push(results.sums);
+          for (const [s, { result }] of pass.stores.entries()) {
+            const { bytes, store } = quads[this.dtypeOf(result)];
+            c.statements.push(...store(pass.to.get(result)!, results.stored[s]!, 4 * (first + q + j) * bytes));
+          }
+        }),
+      );
+      const c = this.code();
+      for (const [i, { parts, stage }] of pass.reductions.entries()) {
+        const [a, b] = taken.map((values) => values[i]!);
+        const isSum = this.kernel.program.stages[stage]!.op === 'sum';
+        if (isSum && inTurn) parts[q / 2]!.take(c, [f32x4.add(a!, b!)]);
+        else {
+          parts[inTurn ? q : 0]!.take(c, [a!]);
+          if (b) parts[inTurn ? q + 1 : 0]!.take(c, [b]);
+        }
+      }
+      all.push(...c.statements);
+    }
+    return all;
+  }
+
+  private wholeQuad(c: VectorCode, pass: Pass, q: number, columns: Held): Spot {
+    const load = (address: Int, dtype: Dtype): Held =>
+      c.hold(quads[dtype].load(address, 4 * q * quads[dtype].bytes)[0]!);
+    return {
+      input: (i) => load(pass.at.get(i)!, this.kernel.inputs[i]!.dtype),
+      result: (r) => load(pass.to.get(r)!, this.dtypeOf(r)),
+      columns: () => columns,
+    };
+  }
+
+  /** What is left behind the last whole quad: one to three elements. */
+  private rest(pass: Pass, q: number, count: number): Statement[] {
+    const c = this.code();
+    const load = (address: Int, dtype: Dtype): Held => {
+      const { bytes, loadOne, loadLane } = quads[dtype];
+      let quad: Quad = [c.hold(loadOne(address, 4 * q * bytes)[0]!)];
+      for (let lane = 1; lane < count; lane++) {
+        quad = [c.hold(loadLane(address, quad, lane, (4 * q + lane) * bytes)[0]!)];
+      }
+      return quad[0] as Held;
+    };
+    const columns = this.columnsAt(c, pass, q);
+    const { sums, stored } = this.computed(c, pass, {
+      input: (i) => load(pass.at.get(i)!, this.kernel.inputs[i]!.dtype),
+      result: (r) => load(pass.to.get(r)!, this.dtypeOf(r)),
+      columns: () => columns,
+    });
+    for (const [s, { result }] of pass.stores.entries()) {
+      const { bytes, storeLane } = quads[this.dtypeOf(result)];
+      const quad = stored[s]!;
+      for (let lane = 0; lane < count; lane++) {
+        c.statements.push(storeLane(pass.to.get(result)!, quad, lane, (4 * q + lane) * bytes));
+      }
+    }
+    for (const [i, { parts }] of pass.reductions.entries()) {
+      const v = sums[i]!;
+      for (let lane = 0; lane < count; lane++) {
+        parts[0]!.takeFirst(c, [lane === 0 ? v : c.hold(v128.shuffle32(v, v, lane, lane, lane, lane))]);
+      }
+    }
+    return c.statements;
+  }
+
+  /** Quads of what a pass takes up and stores, everything loaded. */
+  private computed(c: VectorCode, pass: Pass, spot: Spot): { sums: Held[]; stored: Quad[] } {
+    const { stages } = this.kernel.program;
+    const known = new Map<number, Lanewise>();
+    const sums = pass.reductions.map(({ stage }) => {
+      const value = this.formula(c, stages[stage]! as Formulated, spot, pass.number, known);
+      return c.hold(numbersOf(c, value, 'float32'));
+    });
+    const { inputs } = this.kernel.program;
+    const stored = pass.stores.map(({ stage }) => {
+      const value = this.value(c, inputs + stage, spot, pass.number, known);
+      return this.quad(c, value, stages[stage]!.dtype).map((v) => c.hold(v));
+    });
+    return { sums, stored };
+  }
+
+  /** As it is stored. */
+  private quad(c: VectorCode, value: Lanewise, dtype: Dtype): Quad {
+    return [dtype === 'bool' ? v128.and(value.vector, c.bits(1)) : numbersOf(c, value, 'float32')];
+  }
+
+  /** A sum or maximum from its parts. */
+  private finish(c: VectorCode, stage: number, parts: readonly Accumulator[]): void {
+    for (let apart = 1; apart < parts.length; apart *= 2) {
+      for (let j = 0; j < parts.length; j += 2 * apart) parts[j]!.merge(c, parts[j + apart]!);
+    }
+    const total = parts[0]!.total(c);
+    const number = parts[0]!.dtype === 'float64' ? c.hold(f32x4.demoteF64x2(total)) : total;
+    this.keep(c, stage, { vector: c.hold(v128.shuffle32(number, number, 0, 0, 0, 0)), isMask: false });
+  }
+
+  /** A value at a spot. */
+  private value(c: VectorCode, v: number, spot: Spot, pass: number, known: Map<number, Lanewise>): Lanewise {
+    const { inputs, stages } = this.kernel.program;
+    const stage = stages[v - inputs];
+    const number = stage ? this.numbers.get(v - inputs) : this.sameNumbers.get(v);
+    if (number) return number;
+    let value = known.get(v);
+    if (!value) {
+      value = stage
+        ? this.row(c, v - inputs, stage, spot, pass, known)
+        : lanesOf(c, spot.input(v), this.kernel.inputs[v]!.dtype, 'float32');
+      known.set(v, value);
+    }
+    return value;
+  }
+
+  private row(
+    c: VectorCode,
+    s: number,
+    stage: RowStage,
+    spot: Spot,
+    pass: number,
+    known: Map<number, Lanewise>,
+  ): Lanewise {
+    const stored = this.storedBefore(s, pass);
+    if (stored !== undefined) return lanesOf(c, spot.result(stored), stage.dtype, 'float32');
+    if (stage.op === 'spread') {
+      const [x, index] = stage.reads;
+      const number = this.value(c, x, spot, pass, known);
+      const isThere = i32x4.eq(spot.columns(), this.same.get(index)!);
+      // added to a zero as scatterAdd does: −0 becomes 0
+      return { vector: c.hold(v128.and(f32x4.add(number.vector, v128.zero), isThere)), isMask: false };
+    }
+    const value = this.formula(c, stage as Formulated, spot, pass, known);
+    if (stage.dtype === 'bool' || !value.isMask) return value;
+    return { vector: c.hold(numbersOf(c, value, 'float32')), isMask: false };
+  }
+
+  private formula(
+    c: VectorCode,
+    { formula, reads }: Formulated,
+    spot: Spot,
+    pass: number,
+    known: Map<number, Lanewise>,
+  ): Lanewise {
+    return vectorOf(c, formula.body, 'float32', (e) =>
+      e.op === 'scalar'
+        ? scalarLanes(c, 'float32', this.addresses.scalars, e.value)
+        : this.value(c, reads[e.value]!, spot, pass, known),
+    );
+  }
+}
+
+type Formulated = Extract<RowStage, { readonly formula: unknown }>;
