@@ -7,13 +7,14 @@ import type { ConstantPool } from './constant.ts';
 import { type Lanewise, lanesOf, numbersOf, scalarLanes, vectorOf } from './formula.ts';
 import { countDown, type FunctionBuilder, increase } from './function.ts';
 import { f32x4, i32, i32x4, v128 } from './instruction.ts';
+import { weightOf } from './map.ts';
 import { type Quad, quads } from './quad.ts';
 import { planPasses, type RowKernel, type RowPlan, valuesRead } from './row-plan.ts';
 import { abreast, type Held, VectorCode } from './vector.ts';
 import type { Int } from './walk.ts';
 
 /** Where the row at hand lies. */
-interface RowAddresses {
+export interface RowAddresses {
   readonly xs: readonly Int[];
   readonly tos: readonly Int[];
   readonly scalars: Int;
@@ -34,12 +35,18 @@ interface Pass {
   /** The inputs and results that it loads, and pointers to what is next in these and in what it stores. */
   readonly at: ReadonlyMap<number, Int>;
   readonly to: ReadonlyMap<number, Int>;
+  /** Quads that are computed abreast: more where long chains have to be filled and registers suffice. */
+  readonly width: 2 | 4;
   /** The columns of the first four elements that are next. */
   readonly columns: Held;
 }
 
-/** Quads that a turn of the inner loop takes. */
+/** Quads that a turn of the inner loop takes: the elements that `reduce` takes in turn. */
 const together = 4;
+/** Rows of so many elements have no loops. */
+const mostUnrolled = 32;
+/** With more arrays than these, four quads abreast do not stay in registers. */
+const fewArrays = 3;
 
 export class RowBuilder {
   private readonly f: FunctionBuilder;
@@ -61,8 +68,8 @@ export class RowBuilder {
     this.plan = planPasses(kernel.program);
   }
 
-  /** All that is computed of the row at the addresses. */
-  statements(): Statement[] {
+  /** All that is computed of the row at the addresses, one phase after another: each waits for the one before. */
+  phases(): readonly Statement[][] {
     const { kernel, plan } = this;
     const start = this.code();
     kernel.inputs.forEach(({ dtype, near }, i) => {
@@ -71,10 +78,10 @@ export class RowBuilder {
       this.same.set(i, held);
       this.sameNumbers.set(i, lanesOf(start, held, dtype, 'float32'));
     });
-    const all = [...start.statements];
+    const all: Statement[][] = [start.statements];
     for (let pass = 0; pass <= plan.count; pass++) {
-      all.push(...this.once(pass));
-      if (pass < plan.count) all.push(...this.pass(pass));
+      all.push(this.once(pass));
+      if (pass < plan.count) all.push(this.pass(pass));
     }
     return all;
   }
@@ -146,13 +153,20 @@ export class RowBuilder {
     const pass = this.begin(start, number);
     const rest = columns % 4;
     const all = [...start.statements];
-    if (columns < 4 * together) {
+    if (columns <= mostUnrolled) {
       const whole = (columns - rest) / 4;
-      for (let q = 0; q < whole; q += 2) all.push(...this.quads(pass, q, Math.min(2, whole - q), false));
+      for (let q = 0; q < whole; ) {
+        const count = whole - q >= together ? together : 1;
+        all.push(...this.quads(pass, q, count));
+        q += count;
+      }
       if (rest > 0) all.push(...this.rest(pass, whole, rest));
     } else {
       const left = this.f.i32();
-      const turn = (count: number): Statement[] => [...this.quads(pass, 0, count, count > 1), ...this.on(pass, count)];
+      const turn = (count: 1 | typeof together): Statement[] => [
+        ...this.quads(pass, 0, count),
+        ...this.on(pass, count),
+      ];
       all.push(left.set(columns), countDown(left, 4 * together, turn(together)));
       if (columns % (4 * together) >= 4) all.push(countDown(left, 4, turn(1)));
       if (rest > 0) all.push(...this.rest(pass, 0, rest));
@@ -178,14 +192,14 @@ export class RowBuilder {
     const stores = [...this.plan.places]
       .filter(([s]) => isRow(stages[s]!) && isNext(s))
       .map(([stage, result]) => ({ stage, result }));
-    const { loads, kept } = this.read(
+    const { loads, kept, weight } = this.read(
       [...reductions, ...stores].map(({ stage }) => stage),
       number,
     );
     const pointers = (of: Iterable<number>, from: readonly Int[]): Map<number, Int> =>
       new Map(
         [...of].map((i) => {
-          if (columns < 4 * together) return [i, from[i]!];
+          if (columns <= mostUnrolled) return [i, from[i]!];
           const [at, assign] = this.f.hold(from[i]!);
           c.statements.push(assign);
           return [i, at];
@@ -199,7 +213,8 @@ export class RowBuilder {
       new Set([...kept, ...stores.map(({ result }) => result)].filter((r) => isRow(stages[results[r]!]!))),
       this.addresses.tos,
     );
-    return { number, reductions, stores, at, to, columns: this.firstColumns(c) };
+    const width = weight >= 3 && weight <= 24 && at.size + to.size <= fewArrays ? 4 : 2;
+    return { number, reductions, stores, at, to, width, columns: this.firstColumns(c) };
   }
 
   /** 0, 1, 2, 3 where something asks for columns. */
@@ -219,13 +234,16 @@ export class RowBuilder {
     return this.kernel.program.stages.some(({ op }) => op === 'spread');
   }
 
-  /** Which inputs a pass loads to compute some stages, and which results that an earlier one has stored. */
-  private read(targets: readonly number[], pass: number): { loads: Set<number>; kept: Set<number> } {
+  /** Which inputs a pass loads to compute some stages, which results that an earlier one has stored, and how heavy it is. */
+  private read(targets: readonly number[], pass: number): { loads: Set<number>; kept: Set<number>; weight: number } {
     const { inputs, stages } = this.kernel.program;
     const [loads, kept, seen] = [new Set<number>(), new Set<number>(), new Set<number>()];
     const open = [...targets];
+    let weight = 0;
     for (let s = open.pop(); s !== undefined; s = open.pop()) {
-      for (const v of valuesRead(stages[s]!)) {
+      const stage = stages[s]!;
+      if ('formula' in stage) weight += weightOf(stage.formula) - 1;
+      for (const v of valuesRead(stage)) {
         if (v < inputs) loads.add(v);
         else if (isRow(stages[v - inputs]!) && !seen.has(v)) {
           seen.add(v);
@@ -235,7 +253,7 @@ export class RowBuilder {
         }
       }
     }
-    return { loads, kept };
+    return { loads, kept, weight };
   }
 
   /** The result in whose place a row lies since an earlier pass. */
@@ -258,17 +276,17 @@ export class RowBuilder {
     return stages[results[result]!]!.dtype;
   }
 
-  /** Some quads from quad `first` on. @param inTurn whether sums go to their parts in turn, two quads added first. */
-  private quads(pass: Pass, first: number, count: number, inTurn: boolean): Statement[] {
+  /** One quad, or four of which sums go to their parts in turn, two quads added first; from quad `first` on. */
+  private quads(pass: Pass, first: number, count: 1 | typeof together): Statement[] {
     const all: Statement[] = [];
-    const pair = Math.min(2, count);
-    for (let q = 0; q < count; q += pair) {
+    const width = Math.min(count, pass.width);
+    for (let q = 0; q < count; q += width) {
       const taken: Held[][] = [];
       const before = this.code(); // codes abreast share their constants
-      const columns = Array.from({ length: pair }, (_, j) => this.columnsAt(before, pass, first + q + j));
+      const columns = Array.from({ length: width }, (_, j) => this.columnsAt(before, pass, first + q + j));
       all.push(
         ...before.statements,
-        ...abreast(this.f, this.constants, pair, (c, j) => {
+        ...abreast(this.f, this.constants, width, (c, j) => {
           const results = this.computed(c, pass, this.wholeQuad(c, pass, first + q + j, columns[j]!));
           taken.push(results.sums);
           for (const [s, { result }] of pass.stores.entries()) {
@@ -279,12 +297,11 @@ export class RowBuilder {
       );
       const c = this.code();
       for (const [i, { parts, stage }] of pass.reductions.entries()) {
-        const [a, b] = taken.map((values) => values[i]!);
+        const values = taken.map((sums) => sums[i]!);
         const isSum = this.kernel.program.stages[stage]!.op === 'sum';
-        if (isSum && inTurn) parts[q / 2]!.take(c, [f32x4.add(a!, b!)]);
-        else {
-          parts[inTurn ? q : 0]!.take(c, [a!]);
-          if (b) parts[inTurn ? q + 1 : 0]!.take(c, [b]);
+        for (let j = 0; j < values.length; j++) {
+          if (!isSum || count === 1) parts[q + j]!.take(c, [values[j]!]);
+          else if (j % 2 === 0) parts[(q + j) / 2]!.take(c, [f32x4.add(values[j]!, values[j + 1]!)]);
         }
       }
       all.push(...c.statements);

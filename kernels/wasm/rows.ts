@@ -10,13 +10,15 @@ import { mergeDims } from '../../src/core/layout.ts';
 import { isRow, type RowProgram, type RowStage } from '../../src/core/row-program.ts';
 import { sizeOf } from '../../src/core/shape.ts';
 import type { Call, HeapArray } from './call.ts';
+import type { Statement } from './code.ts';
 import type { ConstantPool } from './constant.ts';
-import { define, type FunctionCode } from './function.ts';
+import { define, type FunctionBuilder, type FunctionCode, increase, when } from './function.ts';
+import { i32 } from './instruction.ts';
 import { weightOf } from './map.ts';
 import type { ModuleBuilder } from './module.ts';
-import { RowBuilder } from './row-builder.ts';
+import { type RowAddresses, RowBuilder } from './row-builder.ts';
 import type { RowKernel } from './row-plan.ts';
-import { type Ints, inBytes, walk, wayArguments, wayOf, waySignature } from './walk.ts';
+import { type Int, type Ints, inBytes, walk, wayArguments, wayOf, waySignature } from './walk.ts';
 
 /** Adds a row program: (addresses of the inputs, of the results and of the scalars, way of the rows, from, end). */
 export function addRows(module: ModuleBuilder, constants: ConstantPool, name: string, kernel: RowKernel): FunctionCode {
@@ -34,11 +36,52 @@ export function addRows(module: ModuleBuilder, constants: ConstantPool, name: st
   const rows = define(name, signature, (p, f) => {
     const xs = inputs.map((_, i) => p[`x${i}`]!);
     const tos = program.results.map((_, i) => p[`to${i}`]!);
-    const row = new RowBuilder(f, constants, kernel, { xs, tos, scalars: p.scalars! });
     const part = { from: p.from!, to: p.end! };
-    return [walk(f, wayOf(p, 'row', rank, pointers), [...xs, ...tos], row.statements(), part)];
+    const row = { xs, tos, scalars: p.scalars! };
+    const [left, assign] = f.hold(i32.sub(p.end!, p.from!));
+    const body = rowsTogether(f, row, left, togetherOf(kernel), (addresses) =>
+      new RowBuilder(f, constants, kernel, addresses).phases(),
+    );
+    return [assign, walk(f, wayOf(p, 'row', rank, pointers), [...xs, ...tos], body, part)];
   });
   return module.add(rows);
+}
+
+/** How many rows are computed at a time: what one waits for, the others fill. Long rows wait for little. */
+function togetherOf({ program: { columns }, rank }: RowKernel): 1 | 2 | 4 {
+  if (rank === 0 || columns >= 512) return 1;
+  return columns < 16 ? 4 : 2;
+}
+
+/**
+ * What is done at each row of a walk: some rows are noted and then computed phase by phase, all but the first few if
+ * there is a remainder. @param left the rows that are left, the one at hand with them.
+ */
+function rowsTogether(
+  f: FunctionBuilder,
+  row: RowAddresses,
+  left: Int,
+  count: number,
+  phasesOf: (addresses: RowAddresses) => readonly Statement[][],
+): Statement[] {
+  const single = phasesOf(row).flat();
+  if (count === 1) return single;
+  const noted = Array.from({ length: count - 1 }, () => ({
+    ...row,
+    xs: row.xs.map(() => f.i32()),
+    tos: row.tos.map(() => f.i32()),
+  }));
+  const all = [...noted, row].map(phasesOf);
+  const together = all[0]!.flatMap((_, phase) => all.flatMap((phases) => phases[phase]!));
+  const held = f.i32();
+  const note = noted.map(({ xs, tos }, j) =>
+    when(i32.eq(held, j), [...xs.map((x, i) => x.set(row.xs[i]!)), ...tos.map((to, i) => to.set(row.tos[i]!))]),
+  );
+  const isLone = i32.and(i32.eq(held, 0), i32.ne(i32.remU(left, count), 0));
+  return [
+    when(isLone, single, [when(i32.lt(held, count - 1), [...note, increase(held, 1)], [...together, held.set(0)])]),
+    increase(left, -1),
+  ];
 }
 
 /**

@@ -97,6 +97,11 @@ export function isReadable(layout: Layout, kind: Kind, grid: Grid): boolean {
   return moved !== undefined && (kind === 'number' || moved.strides.at(-1)! <= 1) && moved.strides.at(-1)! >= 0;
 }
 
+/** Whether an array has one element for all of a row. */
+export function isSame(layout: Layout, kind: Kind, grid: Grid): boolean {
+  return kind === 'number' || reshapeLayout(layout, shapeIn(grid, 'row'))?.strides.at(-1) === 0;
+}
+
 /** Whether a layout has rows of elements side by side that lie apart: what a sum along them then is, is certain. */
 export function hasRowsApart(layout: Layout, grid: Grid): boolean {
   const moved = reshapeLayout(layout, shapeIn(grid, 'row'));

@@ -3,7 +3,7 @@ import type { Abilities } from '../../backend/composite.ts';
 import { isRow } from '../../core/row-program.ts';
 import { type Shape, sameShape } from '../../core/shape.ts';
 import type { Graph, GraphNode } from '../graph.ts';
-import { operations } from './map-fuser.ts';
+import { costOf, kernelCost, operations } from './map-fuser.ts';
 import { operation, reshapeNode } from './node.ts';
 import { ordered } from './rebuild.ts';
 import {
@@ -11,19 +11,22 @@ import {
   gridOf,
   hasRowsApart,
   isReadable,
+  isSame,
   isWhole,
-  type Kind,
   kindOf,
   rolesOf,
   Sources,
   shapeIn,
 } from './row-grid.ts';
-import { type Group, isKept, programOf } from './row-stages.ts';
+import { type Group, programOf, type RowSource } from './row-stages.ts';
 
 const mostOperations = 250;
 /** Few rows are shared by few threads. */
 const fewRows = 4;
 const mostOfFewRows = 2048;
+/** Vectors hold no row of so few elements well, where there are many. */
+const fewColumns = 4;
+const manyRows = 64;
 
 export function computeByRows(graph: Graph, abilities: Abilities): Graph {
   if (!abilities.composites.includes('rows')) return graph;
@@ -71,7 +74,10 @@ class Grouping {
   }
 
   private suits({ count, columns }: Grid): boolean {
-    return columns <= (count < fewRows ? mostOfFewRows : this.abilities.rows.columns);
+    return (
+      (columns >= fewColumns || count < manyRows) &&
+      columns <= (count < fewRows ? mostOfFewRows : this.abilities.rows.columns)
+    );
   }
 
   /** What members read, and what reads them. */
@@ -88,14 +94,23 @@ class Grouping {
   /** Whether one kernel can compute these members and one more. */
   private fits(id: number, members: ReadonlySet<number>, grid: Grid): boolean {
     const { nodes } = this.graph;
-    if (this.groupOf.has(id) || !rolesOf(nodes[id]!, nodes, grid)) return false;
+    const roles = rolesOf(nodes[id]!, nodes, grid);
+    if (this.groupOf.has(id) || !roles) return false;
+    if (roles.of === 'number' && this.isBetterAlone(id, members, grid)) return false;
     const all = new Set(members).add(id);
     for (const m of all) if (!this.readsWell(m, all, grid)) return false;
     const group = this.groupWith(all, grid);
-    const outputs = group.members.filter((m) => isKept(m, group)).length;
+    const outputs = group.outside.size;
     const size = group.members.reduce((sum, m) => sum + operationsOf(nodes[m]!), 0);
     if (group.inputs.length + outputs > this.abilities.rows.arrays || size > mostOperations) return false;
     return !this.returns(all);
+  }
+
+  /** Numbers that depend on no row are computed four at a time elsewhere: a kernel of their own costs less if there are many. */
+  private isBetterAlone(id: number, members: ReadonlySet<number>, { count }: Grid): boolean {
+    const node = this.graph.nodes[id]!;
+    if (node.op !== 'map' || node.inputs.some((i) => members.has(this.sources.base[i]!))) return false;
+    return count * costOf(node.params.formula) > kernelCost;
   }
 
   /** Whether a member reads others as they are computed, and everything else where it lies. */
@@ -119,15 +134,17 @@ class Grouping {
     const { nodes } = this.graph;
     const { base, readers } = this.sources;
     const members = [...ids].sort((a, b) => a - b);
-    const inputs = new Map<number, Kind>();
+    const inputs = new Map<number, RowSource>();
     for (const m of members) {
       const { reads } = rolesOf(nodes[m]!, nodes, grid)!;
       nodes[m]!.inputs.forEach((i, at) => {
-        if (!ids.has(base[i]!)) inputs.set(i, reads[at]!);
+        if (ids.has(base[i]!)) return;
+        const kind = reads[at]!;
+        inputs.set(i, { node: i, kind, same: isSame(this.sources.layouts[i]!, kind, grid) });
       });
     }
     const outside = new Set(members.filter((m) => this.kept.has(m) || readers[m]!.some((reader) => !ids.has(reader))));
-    return { grid, members, inputs: [...inputs].map(([node, kind]) => ({ node, kind })), outside, base };
+    return { grid, members, inputs: [...inputs.values()], outside, base };
   }
 
   /** Whether something outside reads one of these and is read by another: then they cannot be one kernel. */
