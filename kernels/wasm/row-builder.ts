@@ -1,31 +1,18 @@
 /** The code of a row program for one row. */
 import type { Dtype } from '../../src/core/dtype.ts';
-import { isRow, type RowStage } from '../../src/core/row-program.ts';
+import { isRow } from '../../src/core/row-program.ts';
 import { Accumulator } from './accumulator.ts';
 import type { Statement } from './code.ts';
 import type { ConstantPool } from './constant.ts';
-import { type Lanewise, lanesOf, numbersOf, scalarLanes, vectorOf } from './formula.ts';
+import { type Lanewise, numbersOf } from './formula.ts';
 import { countDown, type FunctionBuilder, increase } from './function.ts';
-import { f32x4, i32, i32x4, v128 } from './instruction.ts';
+import { f32x4, i32x4, v128 } from './instruction.ts';
 import { weightOf } from './map.ts';
 import { type Quad, quads } from './quad.ts';
 import { planPasses, type RowKernel, type RowPlan, valuesRead } from './row-plan.ts';
+import { type Formulated, type RowAddresses, RowValues, type Spot } from './row-values.ts';
 import { abreast, type Held, VectorCode } from './vector.ts';
 import type { Int } from './walk.ts';
-
-/** Where the row at hand lies. */
-export interface RowAddresses {
-  readonly xs: readonly Int[];
-  readonly tos: readonly Int[];
-  readonly scalars: Int;
-}
-
-/** Some elements of the row: how those of arrays are loaded, and in which columns they are. */
-interface Spot {
-  readonly input: (i: number) => Held;
-  readonly result: (r: number) => Held;
-  readonly columns: () => Held;
-}
 
 /** What a pass takes up: its sums and maxima, and the rows that it stores. */
 interface Pass {
@@ -54,11 +41,7 @@ export class RowBuilder {
   private readonly kernel: RowKernel;
   private readonly addresses: RowAddresses;
   private readonly plan: RowPlan;
-  /** Inputs that are one number in the row, as they lie in memory, and as numbers of the arithmetic. */
-  private readonly same = new Map<number, Held>();
-  private readonly sameNumbers = new Map<number, Lanewise>();
-  /** Stages that are a number per row, in all lanes. */
-  private readonly numbers = new Map<number, Lanewise>();
+  private readonly values: RowValues;
 
   constructor(f: FunctionBuilder, constants: ConstantPool, kernel: RowKernel, addresses: RowAddresses) {
     this.f = f;
@@ -66,18 +49,14 @@ export class RowBuilder {
     this.kernel = kernel;
     this.addresses = addresses;
     this.plan = planPasses(kernel.program);
+    this.values = new RowValues(f, kernel, this.plan, addresses);
   }
 
   /** All that is computed of the row at the addresses, one phase after another: each waits for the one before. */
   phases(): readonly Statement[][] {
-    const { kernel, plan } = this;
+    const { plan } = this;
     const start = this.code();
-    kernel.inputs.forEach(({ dtype, near }, i) => {
-      if (near) return;
-      const held = start.hold(quads[dtype].loadSplat(this.addresses.xs[i]!)[0]!);
-      this.same.set(i, held);
-      this.sameNumbers.set(i, lanesOf(start, held, dtype, 'float32'));
-    });
+    this.values.load(start);
     const all: Statement[][] = [start.statements];
     for (let pass = 0; pass <= plan.count; pass++) {
       all.push(this.once(pass));
@@ -100,8 +79,7 @@ export class RowBuilder {
     return stages.flatMap((stage, s) => {
       if ((stage.op !== 'once' && stage.op !== 'pick') || this.passOf(s) !== pass) return [];
       const c = this.code();
-      const value =
-        stage.op === 'once' ? this.formula(c, stage, this.nowhere, -1, new Map()) : this.picked(c, stage.reads);
+      const value = stage.op === 'once' ? this.values.once(c, stage) : this.values.picked(c, stage.reads);
       this.keep(
         c,
         s,
@@ -113,37 +91,11 @@ export class RowBuilder {
 
   /** A number of the row, stored if it is a result. */
   private keep(c: VectorCode, stage: number, value: Lanewise): void {
-    this.numbers.set(stage, value);
+    this.values.note(stage, value);
     const result = this.plan.places.get(stage);
     if (result === undefined) return;
     const { dtype } = this.kernel.program.stages[stage]!;
     c.statements.push(...quads[dtype].storeOne(this.addresses.tos[result]!, this.quad(c, value, dtype)));
-  }
-
-  private picked(c: VectorCode, [row, index]: readonly [number, number]): Lanewise {
-    const { inputs } = this.kernel;
-    const splat = this.same.get(index)!;
-    const [at, assign] = this.f.hold(i32x4.lane(splat, 0));
-    c.statements.push(assign);
-    const spot: Spot = {
-      ...this.nowhere,
-      input: (i) => {
-        const { bytes, loadSplat } = quads[inputs[i]!.dtype];
-        return c.hold(loadSplat(i32.add(this.addresses.xs[i]!, i32.mul(at, bytes)))[0]!);
-      },
-      columns: () => splat,
-    };
-    return this.value(c, row, spot, -1, new Map());
-  }
-
-  private readonly nowhere: Spot = {
-    input: () => this.nothing(),
-    result: () => this.nothing(),
-    columns: () => this.nothing(),
-  };
-
-  private nothing(): never {
-    throw new Error('rows: a number per row reads a row');
   }
 
   /** One pass along the row. */
@@ -247,18 +199,13 @@ export class RowBuilder {
         if (v < inputs) loads.add(v);
         else if (isRow(stages[v - inputs]!) && !seen.has(v)) {
           seen.add(v);
-          const stored = this.storedBefore(v - inputs, pass);
+          const stored = this.values.storedBefore(v - inputs, pass);
           if (stored === undefined) open.push(v - inputs);
           else kept.add(stored);
         }
       }
     }
     return { loads, kept, weight };
-  }
-
-  /** The result in whose place a row lies since an earlier pass. */
-  private storedBefore(stage: number, pass: number): number | undefined {
-    return this.passOf(stage) < pass ? this.plan.places.get(stage) : undefined;
   }
 
   /** On behind some quads. */
@@ -357,12 +304,12 @@ export class RowBuilder {
     const { stages } = this.kernel.program;
     const known = new Map<number, Lanewise>();
     const sums = pass.reductions.map(({ stage }) => {
-      const value = this.formula(c, stages[stage]! as Formulated, spot, pass.number, known);
+      const value = this.values.formula(c, stages[stage]! as Formulated, spot, pass.number, known);
       return c.hold(numbersOf(c, value, 'float32'));
     });
     const { inputs } = this.kernel.program;
     const stored = pass.stores.map(({ stage }) => {
-      const value = this.value(c, inputs + stage, spot, pass.number, known);
+      const value = this.values.value(c, inputs + stage, spot, pass.number, known);
       return this.quad(c, value, stages[stage]!.dtype).map((v) => c.hold(v));
     });
     return { sums, stored };
@@ -382,58 +329,4 @@ export class RowBuilder {
     const number = parts[0]!.dtype === 'float64' ? c.hold(f32x4.demoteF64x2(total)) : total;
     this.keep(c, stage, { vector: c.hold(v128.shuffle32(number, number, 0, 0, 0, 0)), isMask: false });
   }
-
-  /** A value at a spot. */
-  private value(c: VectorCode, v: number, spot: Spot, pass: number, known: Map<number, Lanewise>): Lanewise {
-    const { inputs, stages } = this.kernel.program;
-    const stage = stages[v - inputs];
-    const number = stage ? this.numbers.get(v - inputs) : this.sameNumbers.get(v);
-    if (number) return number;
-    let value = known.get(v);
-    if (!value) {
-      value = stage
-        ? this.row(c, v - inputs, stage, spot, pass, known)
-        : lanesOf(c, spot.input(v), this.kernel.inputs[v]!.dtype, 'float32');
-      known.set(v, value);
-    }
-    return value;
-  }
-
-  private row(
-    c: VectorCode,
-    s: number,
-    stage: RowStage,
-    spot: Spot,
-    pass: number,
-    known: Map<number, Lanewise>,
-  ): Lanewise {
-    const stored = this.storedBefore(s, pass);
-    if (stored !== undefined) return lanesOf(c, spot.result(stored), stage.dtype, 'float32');
-    if (stage.op === 'spread') {
-      const [x, index] = stage.reads;
-      const number = this.value(c, x, spot, pass, known);
-      const isThere = i32x4.eq(spot.columns(), this.same.get(index)!);
-      // added to a zero as scatterAdd does: −0 becomes 0
-      return { vector: c.hold(v128.and(f32x4.add(number.vector, v128.zero), isThere)), isMask: false };
-    }
-    const value = this.formula(c, stage as Formulated, spot, pass, known);
-    if (stage.dtype === 'bool' || !value.isMask) return value;
-    return { vector: c.hold(numbersOf(c, value, 'float32')), isMask: false };
-  }
-
-  private formula(
-    c: VectorCode,
-    { formula, reads }: Formulated,
-    spot: Spot,
-    pass: number,
-    known: Map<number, Lanewise>,
-  ): Lanewise {
-    return vectorOf(c, formula.body, 'float32', (e) =>
-      e.op === 'scalar'
-        ? scalarLanes(c, 'float32', this.addresses.scalars, e.value)
-        : this.value(c, reads[e.value]!, spot, pass, known),
-    );
-  }
 }
-
-type Formulated = Extract<RowStage, { readonly formula: unknown }>;

@@ -16,8 +16,9 @@ import { define, type FunctionBuilder, type FunctionCode, increase, when } from 
 import { i32 } from './instruction.ts';
 import { weightOf } from './map.ts';
 import type { ModuleBuilder } from './module.ts';
-import { type RowAddresses, RowBuilder } from './row-builder.ts';
+import { RowBuilder } from './row-builder.ts';
 import type { RowKernel } from './row-plan.ts';
+import type { RowAddresses } from './row-values.ts';
 import { type Int, type Ints, inBytes, walk, wayArguments, wayOf, waySignature } from './walk.ts';
 
 /** Adds a row program: (addresses of the inputs, of the results and of the scalars, way of the rows, from, end). */

@@ -189,16 +189,19 @@ function emit(graph: Graph, groups: readonly Group[]): Graph {
     });
     const [first, ...more] = specs;
     const { place } = graph.nodes[members[0]!] as Extract<GraphNode, { readonly place: string }>;
-    const at = nodes.push({ ...operation('rows', program, read, first!), more, place } as GraphNode) - 1;
-    for (const m of members) {
-      const result = program.results.indexOf(stageOf.get(m)!);
-      if (result < 0) continue;
+    const kernel = { ...operation('rows', program, read, first!), more, place } as GraphNode;
+    const kept = program.results.map((s) => members.find((m) => stageOf.get(m) === s));
+    const whole = kept[0] !== undefined && sameShape(first!.shape, graph.nodes[kept[0]]!.shape) ? kept[0] : undefined;
+    const at = whole ?? nodes.push(kernel) - 1;
+    if (whole !== undefined) nodes[whole] = kernel;
+    kept.forEach((m, result) => {
+      if (m === undefined || m === whole) return; // a row that only the kernel itself reads
       const { shape, dtype } = graph.nodes[m]!;
       const spec = specs[result]!;
       const output: GraphNode = { op: 'output', inputs: [at], ...spec, index: result - 1 };
       if (result > 0 && sameShape(spec.shape, shape)) nodes[m] = output;
       else nodes[m] = reshapeNode(result === 0 ? at : nodes.push(output) - 1, shape, dtype);
-    }
+    });
   }
   return ordered({ nodes, results: graph.results });
 }
