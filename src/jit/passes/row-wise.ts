@@ -44,6 +44,8 @@ class Grouping {
   private readonly sources: Sources;
   private readonly groupOf = new Map<number, Group>();
   private readonly kept: ReadonlySet<number>;
+  /** Of all groups. */
+  private lastMember = -1;
 
   constructor(graph: Graph, abilities: Abilities) {
     this.graph = graph;
@@ -71,6 +73,7 @@ class Grouping {
     const group = this.groupWith(members, grid);
     this.groups.push(group);
     for (const id of members) this.groupOf.set(id, group);
+    this.lastMember = Math.max(this.lastMember, ...members);
   }
 
   private suits({ count, columns }: Grid): boolean {
@@ -94,11 +97,13 @@ class Grouping {
   /** Whether one kernel can compute these members and one more. */
   private fits(id: number, members: ReadonlySet<number>, grid: Grid): boolean {
     const { nodes } = this.graph;
-    const roles = rolesOf(nodes[id]!, nodes, grid);
-    if (this.groupOf.has(id) || !roles) return false;
+    const roles = this.groupOf.has(id) ? undefined : rolesOf(nodes[id]!, nodes, grid);
+    if (!roles) return false;
     if (roles.of === 'number' && this.isBetterAlone(id, members, grid)) return false;
     const all = new Set(members).add(id);
-    for (const m of all) if (!this.readsWell(m, all, grid)) return false;
+    if (!this.readsWell(id, all, grid)) return false;
+    // those that have read it where it lies are about to read it as it is computed
+    for (const m of members) if (this.sources.readers[id]!.includes(m) && !this.readsWell(m, all, grid)) return false;
     const group = this.groupWith(all, grid);
     const outputs = group.outside.size;
     const size = group.members.reduce((sum, m) => sum + operationsOf(nodes[m]!), 0);
@@ -152,10 +157,11 @@ class Grouping {
     const { readers } = this.sources;
     const seen = new Set<number>();
     const open: number[] = [];
+    const last = Math.max(this.lastMember, ...members); // nothing behind is read by any
     const visit = (id: number): void => {
       const group = this.groupOf.get(id);
       for (const one of group ? group.members : [id]) {
-        if (seen.has(one)) continue;
+        if (one > last || seen.has(one)) continue;
         seen.add(one);
         open.push(one);
       }
