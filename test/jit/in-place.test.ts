@@ -57,6 +57,22 @@ describe('cells in place', () => {
     if (count) expect(written((input) => f(input!), x)).toEqual(count);
   });
 
+  it('are not written while another update of the same kernel reads them', () => {
+    const make = (): ((x: Tensor) => Tensor[]) => {
+      const [a, b] = [Tensor.randn([8]), Tensor.randn([])];
+      return (x) => {
+        const rate = b.detach();
+        a.assign(a.mul(2).add(rate.expand([8])));
+        b.assign(b.mul(2).add(x.sum()));
+        return [a.add(0), b.add(0)];
+      };
+    };
+    besideEager(make as () => (...args: Tensor[]) => Tensor[], [[x], [x], [x]]);
+    const [f, g] = [make(), make()];
+    expect(jit(f).explain(x)).toMatch(/updates\(.* and 1 more like it, 9 elements/);
+    expect(written((input) => g(input!), x)).toEqual([2, 1]);
+  });
+
   it('are as before when a later index is wrong', () => {
     const cell = Tensor.ones([3]);
     const f = jit((at: Tensor) => {
