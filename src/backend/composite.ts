@@ -59,8 +59,10 @@ export interface PoolWindow {
   readonly dilation: readonly [number, number];
 }
 
-/** The composites whose inputs must lie row-major, all their elements side by side. */
-export const takesWhole: ReadonlySet<string> = new Set<Composite>(['maxPool', 'maxPoolGradient']);
+/** Whether an input of a step must lie row-major, all its elements side by side: those of poolings, and biases. */
+export function takesWhole(op: string, input: number): boolean {
+  return op === 'maxPool' || op === 'maxPoolGradient' || ((op === 'product' || op === 'convolution') && input === 2);
+}
 
 /** The names of the composites. */
 export type Composite = keyof Composites;

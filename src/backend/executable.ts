@@ -84,9 +84,13 @@ export class EngineProgram implements Executable {
   measure(begin: () => void, draws: readonly Draw[]): readonly number[] {
     const { engine } = this.host;
     const saved = this.cells.map((cell) => engine.view('bool', cell.address(), cell.bytes).slice());
+    const putBack = (): void => {
+      for (const [i, cell] of this.cells.entries()) engine.view('bool', cell.address(), cell.bytes).set(saved[i]!);
+    };
     const least = this.runs.map(() => Number.POSITIVE_INFINITY);
     try {
       for (let round = 0; round < measuredRounds; round++) {
+        putBack(); // or what fails after some steps would fail here
         begin();
         this.runs.forEach((run, i) => {
           const start = performance.now();
@@ -95,7 +99,7 @@ export class EngineProgram implements Executable {
         });
       }
     } finally {
-      for (const [i, cell] of this.cells.entries()) engine.view('bool', cell.address(), cell.bytes).set(saved[i]!);
+      putBack();
     }
     return least;
   }

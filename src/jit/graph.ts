@@ -4,7 +4,7 @@ import type { Dtype, TypedArray } from '../core/dtype.ts';
 import { Formula } from '../core/formula.ts';
 import type { Params, Primitive, Spec } from '../core/primitive.ts';
 import { type Shape, sizeOf } from '../core/shape.ts';
-import { formulaText } from './formula-text.ts';
+import { formulaText, numberText } from './formula-text.ts';
 
 type AllParams = Params & Composites;
 
@@ -93,9 +93,7 @@ function updatesText(node: OperationOf<'updates'>): string {
 }
 
 function mapsText(mapped: readonly Mapped[], names: readonly string[], scalars: readonly number[]): string {
-  const formulas = mapped.map(({ formula }) => formula);
-  const texts = formulas.map((formula) => formulaText(formula, names, scalars)).join(' | ');
-  return `: ${texts}; ${identity(formulas, scalars)}`;
+  return `: ${mapped.map(({ formula }) => formulaText(formula, names, scalars)).join(' | ')}`;
 }
 
 function paramsText(node: Operation): string {
@@ -103,7 +101,7 @@ function paramsText(node: Operation): string {
   const names = node.inputs.map((i) => `%${i}`);
   if (node.op === 'map') {
     const { formula, scalars } = node.params;
-    return `: ${formulaText(formula, names, scalars)}; ${identity([formula], scalars)}`;
+    return `: ${formulaText(formula, names, scalars)}`;
   }
   if (node.op === 'maps') {
     return mapsText(node.params.formulas, names, node.params.scalars);
@@ -111,18 +109,22 @@ function paramsText(node: Operation): string {
   if (node.op === 'mapReduce') {
     const { op, dims, before, after, scalars } = node.params;
     const reduced = `${op} along ${dims} of ${formulaText(before.formula, names, scalars)}`;
-    const text = after ? formulaText(after, [reduced], scalars) : reduced;
-    return `: ${text}; ${identity([before.formula, ...(after ? [after] : [])], scalars)}`;
+    return `: ${after ? formulaText(after, [reduced], scalars) : reduced}`;
   }
   if (node.op === 'expand' || node.op === 'reshape') return '';
-  const text = JSON.stringify(node.params, (_, value: unknown) =>
-    value instanceof Formula ? formulaText(value, ['y'], []) : value,
-  );
+  const text = JSON.stringify(node.params, (_, value: unknown) => {
+    if (value instanceof Formula) return formulaText(value, ['y'], []);
+    return typeof value === 'number' && !isJson(value) ? numberText(value) : value;
+  });
   return text === '{}' ? '' : ` ${text}`;
 }
 
-/** What tells formulas and their numbers from all others. */
-function identity(formulas: readonly Formula[], scalars: readonly number[]): string {
-  const ids = formulas.map(({ id }) => id).join(' ');
-  return `formula ${ids}${scalars.length > 0 ? ` of ${scalars.join(', ')}` : ''}`;
+/** What a traced map computes, told from all others: its text is rounded, and ends where it is long. */
+export function identityOf(node: GraphNode): string {
+  return node.op === 'map' ? `formula ${node.params.formula.id} of ${node.params.scalars.map(numberText)}` : '';
+}
+
+/** JSON knows no NaN, infinity or −0. */
+function isJson(x: number): boolean {
+  return Number.isFinite(x) && !Object.is(x, -0);
 }

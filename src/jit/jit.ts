@@ -109,6 +109,11 @@ class Programs<I extends readonly unknown[], O> {
   }
 
   explain(args: I): string {
+    if (currentPassage()) {
+      throw new CompileError(
+        'jit: explain() is called inside a compiled function or another transformation; call it outside',
+      );
+    }
     const tensors: Tensor[] = [];
     const found = this.find(args, tensors);
     if (found) return found.program.explain(tensors);
@@ -189,9 +194,9 @@ class Programs<I extends readonly unknown[], O> {
     const again = trace(this.f, args, { lines: true, giveBack: true });
     const found = difference(traced, again);
     if (!found) return;
-    const { first, second, line } = found;
+    const { first, second, line, advice } = found;
     throw new CompileError(
-      `jit: the function did something else the second time${line ? `, at ${line}` : ''}; got ${second} where the first time had ${first}; a number that changes from call to call must come in as an argument, or stand in a tensor outside that assign() changes`,
+      `jit: the function did something else the second time${line ? `, at ${line}` : ''}; got ${second} where the first time had ${first}; ${advice}`,
     );
   }
 }
