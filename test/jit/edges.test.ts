@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { CompileError } from '../../src/core/errors.ts';
 import { jit } from '../../src/jit/jit.ts';
+import { Dense } from '../../src/nn/index.ts';
 import { Tensor } from '../../src/tensor/tensor.ts';
 
 const numbers = (x: Tensor): number[] => [...x.dataSync()];
@@ -93,5 +94,14 @@ describe('explain', () => {
       return inner(x);
     });
     expect(() => outer(vector(1))).toThrow(/explain\(\).*call it outside/);
+  });
+});
+
+describe('jit itself', () => {
+  it('takes a function, and options that exist', () => {
+    // @ts-expect-error a layer is no function
+    expect(() => jit(new Dense(2))).toThrow(/takes a function; got object/);
+    // @ts-expect-error a typing error
+    expect(() => jit(() => undefined, { verfy: false })).toThrow(/no such option; got verfy/);
   });
 });
