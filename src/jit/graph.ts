@@ -88,7 +88,7 @@ function updatesText(node: OperationOf<'updates'>): string {
   const first = inputs.slice(0, inputs.length / count).map((i) => `%${i}`);
   const sizes = [shape, ...more.map((spec) => spec.shape)].map(sizeOf).filter((_, i) => i % formulas.length === 0);
   const elements = sizes.reduce((sum, size) => sum + size, 0);
-  const like = `updates(${first.join(', ')}) ${specText(node)} and ${count - 1} more like it, ${elements} elements`;
+  const like = `updates(${first.join(', ')}) ${specText(node)} and ${count - 1} more like it, ${elements} elements in all`;
   return `${like}${mapsText(formulas, first, scalars)}`;
 }
 
