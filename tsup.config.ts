@@ -1,8 +1,10 @@
 /**
- * How the package is built: ES modules for bundlers, one per source file; the same in a few files for Node, which starts
+ * How the package is built: ES modules for bundlers, one per source file; the same in one file for Node, which starts
  * sooner by that; CommonJS in one file; types for all; and the command line.
  */
 import { mkdir, writeFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import type { Options } from 'tsup';
 import ts from 'typescript';
@@ -13,20 +15,33 @@ type EsbuildPlugin = NonNullable<Options['esbuildPlugins']>[number];
 /** The namespaces of the main entry that are sub-paths too: `import * as nn from 'tsgrad/nn'`. */
 const namespaces = ['data', 'io', 'metrics', 'nn', 'optim'];
 
-const library: Record<string, string> = {
-  index: 'src/index.ts',
-  ...Object.fromEntries(namespaces.map((name) => [`${name}/index`, `src/${name}/index.ts`])),
-};
+const main = 'src/index.ts';
 
-/** In CommonJS a sub-path is a property of the main entry, so that there is no second copy of any state. */
+/** A sub-path is a part of the main entry, so that there is no second copy of any state. */
 const subPaths: Plugin = {
   name: 'sub-paths',
-  buildEnd: async () => {
+  async buildEnd() {
+    const folder = this.options.outDir;
+    const write = async (name: string, file: string, text: string): Promise<void> => {
+      await mkdir(join(folder, name), { recursive: true });
+      await writeFile(join(folder, name, file), text);
+    };
+    if (this.format === 'esm') {
+      const library: Record<string, object> = await import(pathToFileURL(join(folder, 'index.js')).href);
+      for (const name of namespaces) {
+        const exported = Object.keys(library[name] ?? {}).join(', ');
+        await write(
+          name,
+          'index.js',
+          `import { ${name} } from '../index.js';\nexport const { ${exported} } = ${name};\n`,
+        );
+      }
+      return;
+    }
     for (const name of namespaces) {
-      await mkdir(`dist/${name}`, { recursive: true });
-      await writeFile(`dist/${name}/index.cjs`, `module.exports = require('../index.cjs').${name};\n`);
+      await write(name, 'index.cjs', `module.exports = require('../index.cjs').${name};\n`);
       const types = `import tsgrad = require('../index.cjs');\nexport = tsgrad.${name};\n`;
-      await writeFile(`dist/${name}/index.d.cts`, types);
+      await write(name, 'index.d.cts', types);
     }
   },
 };
@@ -37,7 +52,7 @@ const declarations: Plugin = {
   buildEnd: () => {
     const { config } = ts.readConfigFile('tsconfig.library.json', ts.sys.readFile);
     const { options } = ts.parseJsonConfigFileContent(config, ts.sys, '.');
-    const files = ['src/index.ts', 'types/platform.d.ts'];
+    const files = [main, 'types/platform.d.ts'];
     const program = ts.createProgram(files, {
       ...options,
       noEmit: false,
@@ -67,10 +82,25 @@ const filePerFile: EsbuildPlugin = {
   },
 };
 
+/** Takes the library from the main entry, so that the command line has no second copy of any state. */
+const libraryOutside: EsbuildPlugin = {
+  name: 'library-outside',
+  setup: ({ onResolve }) => {
+    onResolve({ filter: /^\..*\.ts$/ }, ({ path, resolveDir, kind }) => {
+      if (kind === 'entry-point') return undefined;
+      const file = relative(import.meta.dirname, join(resolveDir, path)).replaceAll('\\', '/');
+      if (file === main || file === 'src/core/errors.ts') return { path: '../index.js', external: true };
+      if (file.startsWith('src/cli/') || file === 'src/core/file-error.ts') return undefined;
+      return { errors: [{ text: `the command line takes the library from src/index.ts; got ${file}` }] };
+    });
+  },
+};
+
 /** The files that the library is made of; those with nothing but types are none. */
 async function libraryFiles(): Promise<string[]> {
   const { metafile } = await build({
-    entryPoints: [library.index ?? ''],
+    absWorkingDir: import.meta.dirname,
+    entryPoints: [main],
     bundle: true,
     write: false,
     metafile: true,
@@ -89,13 +119,33 @@ const shared: Options = {
   sourcemap: false,
 };
 
+/**
+ * One file, since Node takes a while to find and open each, without the spaces and comments that it would have to read:
+ * some 5 ms of each start. Names stay, since errors, summaries and stacks tell them, and so do line ends.
+ */
+const oneFile: Options = {
+  ...shared,
+  entry: { index: main },
+  splitting: false,
+  minifyWhitespace: true,
+  minifySyntax: true,
+  plugins: [subPaths],
+  esbuildOptions: (options) => {
+    options.lineLimit = 160;
+  },
+};
+
+/** What `import` gets in Node. */
+export const forNode: Options = { ...oneFile, format: 'esm' };
+
 const config: Options[] = [
-  // One build for the library and the command line, so that the latter shares the former's chunks.
+  forNode,
   {
     ...shared,
-    entry: { ...library, 'cli/main': 'src/cli/main.ts' },
+    entry: { 'cli/main': 'src/cli/main.ts' },
     format: 'esm',
-    splitting: true,
+    splitting: false,
+    esbuildPlugins: [libraryOutside],
   },
   {
     ...shared,
@@ -109,14 +159,7 @@ const config: Options[] = [
       options.outbase = '.';
     },
   },
-  {
-    ...shared,
-    entry: { index: 'src/index.ts' },
-    format: 'cjs',
-    splitting: false,
-    dts: true,
-    plugins: [subPaths],
-  },
+  { ...oneFile, format: 'cjs', dts: true },
 ];
 
 export default config;

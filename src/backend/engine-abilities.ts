@@ -6,7 +6,7 @@ import { canReduce } from '../../kernels/wasm/map-reduce.ts';
 import type { Abilities } from './composite.ts';
 
 export const engineAbilities: Abilities = {
-  composites: ['maps', 'mapReduce', 'rows', 'product', 'convolution', 'maxPool', 'maxPoolGradient'],
+  composites: ['maps', 'updates', 'mapReduce', 'rows', 'product', 'convolution', 'maxPool', 'maxPoolGradient'],
   mapInputs: 12,
   rows: { arrays: 16, columns: 16 * 1024 },
   canMap: canMapAll,

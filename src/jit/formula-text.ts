@@ -51,5 +51,10 @@ function letters(n: number): string {
 }
 
 function rounded(x: number): string {
-  return String(Number(x.toPrecision(6)));
+  return numberText(Number(x.toPrecision(6)));
+}
+
+/** A number in words that no other one has. */
+export function numberText(x: number): string {
+  return Object.is(x, -0) ? '-0' : String(x);
 }
