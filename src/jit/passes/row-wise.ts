@@ -100,6 +100,8 @@ class Grouping {
     const roles = this.groupOf.has(id) ? undefined : rolesOf(nodes[id]!, nodes, grid);
     if (!roles) return false;
     if (roles.of === 'number' && this.isBetterAlone(id, members, grid)) return false;
+    // updates are written in place, many in one kernel, with what is computed for them
+    if (grid.count === 1 && [id, ...this.sources.readers[id]!].some((m) => this.isUpdate(m))) return false;
     const all = new Set(members).add(id);
     if (!this.readsWell(id, all, grid)) return false;
     // those that have read it where it lies are about to read it as it is computed
@@ -116,6 +118,14 @@ class Grouping {
     const node = this.graph.nodes[id]!;
     if (node.op !== 'map' || node.inputs.some((i) => members.has(this.sources.base[i]!))) return false;
     return count * costOf(node.params.formula) > kernelCost;
+  }
+
+  /** Whether a map may give a cell its new numbers. */
+  private isUpdate(id: number): boolean {
+    const { nodes } = this.graph;
+    const { op, inputs, shape } = nodes[id]!;
+    const reads = (i: number): boolean => nodes[i]!.op === 'entry' && sameShape(nodes[i]!.shape, shape);
+    return op === 'map' && this.kept.has(id) && inputs.some(reads);
   }
 
   /** Whether a member reads others as they are computed, and everything else where it lies. */
