@@ -12,6 +12,8 @@ export interface Composites {
   demand: { readonly refuse: (found: number) => Error };
   /** n inputs of equal shape: several formulas of them, a result each. */
   maps: { readonly formulas: readonly Mapped[]; readonly scalars: readonly number[] };
+  /** `count` times what `maps` does, each time on inputs of its own, n after n, and results of its own. */
+  updates: Composites['maps'] & { readonly count: number };
   /** n inputs of equal shape: a formula of them is reduced, and another one applied to each result. */
   mapReduce: MapReduce;
   /** ([.., M, K], [.., K, N], [N] if `bias`): the product, with the bias added to each row, under a formula. */
@@ -57,8 +59,10 @@ export interface PoolWindow {
   readonly dilation: readonly [number, number];
 }
 
-/** The composites whose inputs must lie row-major, all their elements side by side. */
-export const takesWhole: ReadonlySet<string> = new Set<Composite>(['maxPool', 'maxPoolGradient']);
+/** Whether an input of a step must lie row-major, all its elements side by side: those of poolings, and biases. */
+export function takesWhole(op: string, input: number): boolean {
+  return op === 'maxPool' || op === 'maxPoolGradient' || ((op === 'product' || op === 'convolution') && input === 2);
+}
 
 /** The names of the composites. */
 export type Composite = keyof Composites;

@@ -27,5 +27,10 @@ export function formulaText({ body }: Formula, names: readonly string[], scalars
 }
 
 function rounded(x: number): string {
-  return String(Number(x.toPrecision(6)));
+  return numberText(Number(x.toPrecision(6)));
+}
+
+/** A number in words that no other one has. */
+export function numberText(x: number): string {
+  return Object.is(x, -0) ? '-0' : String(x);
 }
