@@ -12,6 +12,8 @@ export interface Composites {
   demand: { readonly refuse: (found: number) => Error };
   /** n inputs of equal shape: several formulas of them, a result each. */
   maps: { readonly formulas: readonly Mapped[]; readonly scalars: readonly number[] };
+  /** `count` times what `maps` does, each time on inputs of its own, n after n, and results of its own. */
+  updates: Composites['maps'] & { readonly count: number };
   /** n inputs of equal shape: a formula of them is reduced, and another one applied to each result. */
   mapReduce: MapReduce;
   /** ([.., M, K], [.., K, N], [N] if `bias`): the product, with the bias added to each row, under a formula. */

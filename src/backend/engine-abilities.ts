@@ -6,7 +6,7 @@ import { canReduce } from '../../kernels/wasm/map-reduce.ts';
 import type { Abilities } from './composite.ts';
 
 export const engineAbilities: Abilities = {
-  composites: ['maps', 'mapReduce', 'product', 'convolution', 'maxPool', 'maxPoolGradient'],
+  composites: ['maps', 'updates', 'mapReduce', 'product', 'convolution', 'maxPool', 'maxPoolGradient'],
   mapInputs: 12,
   canMap: canMapAll,
   canReduce: (reduction, inputs) => canReduce(reduction, inputs, reduction.scalars),

@@ -1,6 +1,6 @@
 /** Programs on the CPU's engine: planned calls over fixed addresses, and plain loops for what it has no kernel for. */
 import { planArg } from '../../kernels/wasm/arg.ts';
-import { type Call, type HeapArray, prepareCall, runCall } from '../../kernels/wasm/call.ts';
+import { type Call, type HeapArray, prepareCall, prepareCalls, runCall } from '../../kernels/wasm/call.ts';
 import { planCast } from '../../kernels/wasm/cast.ts';
 import { planCopy } from '../../kernels/wasm/copy.ts';
 import { planFull } from '../../kernels/wasm/fill.ts';
@@ -20,6 +20,7 @@ import { elementOffsets } from '../core/layout.ts';
 import type { Computation } from '../core/primitive.ts';
 import type { Draw } from '../core/random.ts';
 import { sizeOf } from '../core/shape.ts';
+import type { Composites, Mapped } from './composite.ts';
 import { isOwn, leastShareOfCall, leastShareOfProduct, prepareComposite } from './composite-calls.ts';
 import type { Host } from './engine.ts';
 import type { Operand } from './interface.ts';
@@ -211,13 +212,15 @@ export class EngineProgram implements Executable {
         if (!canMap(formula, dtypes, dtype, scalars)) return undefined;
         return [planMap(formula, arrays, dtype, to, this.numbers(scalars, scalarDtype(formula, dtypes, dtype)))];
       }
-      case 'maps': {
-        const { formulas, scalars } = step.params;
-        const [{ formula, dtype }] = formulas as [(typeof formulas)[number]];
-        const dtypes = arrays.map((a) => a.dtype);
-        const tos = [to, ...step.more.map((buffer) => this.addressOf(buffer))];
-        const results = formulas.map((mapped, i) => ({ ...mapped, to: tos[i]! }));
-        return [planMaps(results, arrays, this.numbers(scalars, scalarDtype(formula, dtypes, dtype)))];
+      case 'maps':
+        return this.mapsOf(step.params, 1, arrays, to, step.more);
+      case 'updates': {
+        const { engine } = this.host;
+        return prepareCalls(
+          engine,
+          this.mapsOf(step.params, step.params.count, arrays, to, step.more),
+          leastShareOfCall,
+        );
       }
       case 'mapReduce': {
         const { before, dims, scalars } = step.params;
@@ -247,6 +250,25 @@ export class EngineProgram implements Executable {
       default:
         return undefined;
     }
+  }
+
+  /** The calls of several maps of the same formulas, each of its own inputs and to its own results. */
+  private mapsOf(
+    { formulas, scalars }: Composites['maps'],
+    count: number,
+    arrays: readonly HeapArray[],
+    to: number,
+    more: readonly number[],
+  ): Call[] {
+    const tos = [to, ...more.map((buffer) => this.addressOf(buffer))];
+    const size = arrays.length / count;
+    const [{ formula, dtype }] = formulas as [Mapped];
+    const dtypes = arrays.slice(0, size).map((a) => a.dtype);
+    const at = this.numbers(scalars, scalarDtype(formula, dtypes, dtype));
+    return Array.from({ length: count }, (_, i) => {
+      const results = formulas.map((mapped, r) => ({ ...mapped, to: tos[i * formulas.length + r]! }));
+      return planMaps(results, arrays.slice(i * size, (i + 1) * size), at);
+    });
   }
 
   /** Numbers in memory for as long as the program lives. */

@@ -19,7 +19,7 @@ export interface Assignment {
 const mayFail: ReadonlySet<string> = new Set(['gather', 'scatterAdd', 'demand']);
 
 /** What reads each element before it writes its place. */
-const elementwise: ReadonlySet<string> = new Set(['map', 'maps']);
+const elementwise: ReadonlySet<string> = new Set(['map', 'maps', 'updates']);
 
 /** For the results that can be written in place: which cell's buffer stands for the buffer that they were to have. */
 export function inPlace(
@@ -38,17 +38,21 @@ export function inPlace(
     if (at === undefined || at < safe || stands.has(from.buffer)) continue;
     const whole = isWhole(from) && buffers[from.buffer]!.kind === 'own';
     const [old, fresh] = [buffers[buffer]!, buffers[from.buffer]!];
-    if (whole && old.bytes === fresh.bytes && old.to <= at && overwrites(steps[at]!, buffer)) {
+    if (whole && old.bytes === fresh.bytes && old.to <= at && overwrites(steps[at]!, from.buffer, buffer)) {
       stands.set(from.buffer, buffer);
     }
   }
   return stands;
 }
 
-/** Whether a step may write to a buffer: it does not read it, or reads each element before it writes its place. */
-function overwrites(step: Step, buffer: number): boolean {
-  const reads = step.inputs.filter((x) => x.buffer === buffer);
-  return reads.length === 0 || (elementwise.has(step.op) && reads.every(isWhole));
+/** Whether a step may write a result to a buffer: it does not read it, or reads each element before it writes its place. */
+function overwrites(step: Step, result: number, buffer: number): boolean {
+  const parts = step.op === 'updates' ? step.params.count : 1; // one after another or at the same time
+  const part = Math.floor((parts * [step.to, ...step.more].indexOf(result)) / (1 + step.more.length));
+  const each = step.inputs.length / parts;
+  return step.inputs.every(
+    (x, i) => x.buffer !== buffer || (elementwise.has(step.op) && isWhole(x) && Math.floor(i / each) === part),
+  );
 }
 
 function isWhole({ layout }: Place): boolean {

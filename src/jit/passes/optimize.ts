@@ -4,6 +4,7 @@ import type { Graph } from '../graph.ts';
 import { foldConstants } from './fold-constants.ts';
 import { fuseMaps } from './fuse-maps.ts';
 import { fuseReductions } from './fuse-reductions.ts';
+import { fuseUpdates } from './fuse-updates.ts';
 import { joinMaps } from './join-maps.ts';
 import { findPatterns } from './patterns.ts';
 import { reduceRepeats } from './reduce-repeats.ts';
@@ -24,6 +25,7 @@ const passes: readonly Pass[] = [
   fuseReductions,
   joinMaps,
   storeConstants,
+  fuseUpdates,
 ];
 
 /** Of what interprets a graph by the primitives: the loops of a map take any formula of a few inputs. */
