@@ -29,7 +29,8 @@ export class StructureReader {
     const now: unknown[] = [];
     for (const [name, member] of this.members()) {
       if (this.restless.has(name)) continue;
-      for (const part of opened(member)) if (this.isPart(part)) now.push(part);
+      if (this.isPart(member)) now.push(member);
+      else for (const part of opened(member)) if (this.isPart(part)) now.push(part);
     }
     if (!same(now, this.known)) this.token = {};
     this.known = now;
