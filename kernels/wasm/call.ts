@@ -96,7 +96,7 @@ function prepareJob(engine: Engine, calls: readonly Call[], least: number): () =
   };
 }
 
-const partsPerThread = 4; // of a job: they take unequal time
+const partsPerThread = 2; // of a job: they take unequal time
 
 /** The arguments of all shares of some calls, and whether threads are worth it. */
 function jobOf(

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { CompileError } from '../../src/core/errors.ts';
 import { jit } from '../../src/jit/jit.ts';
-import { Dense } from '../../src/nn/index.ts';
+import { Dense, Module } from '../../src/nn/index.ts';
 import { Tensor } from '../../src/tensor/tensor.ts';
 
 const numbers = (x: Tensor): number[] => [...x.dataSync()];
@@ -49,6 +49,40 @@ describe('host values', () => {
     list[2] = vector(3);
     const f = jit((xs: (Tensor | undefined)[]) => xs[0]!.add(xs[2]!));
     for (let i = 0; i < 3; i++) expect(numbers(f(list))).toEqual([5]);
+  });
+});
+
+describe('a module', () => {
+  class Scaled extends Module {
+    readonly options = { scale: 2 };
+    readonly heads = new Map([['one', new Dense(2, { inFeatures: 2 })]]);
+    readonly calls = { count: 0 };
+    act = (x: Tensor): Tensor => x.relu();
+
+    override forward(x: Tensor): Tensor {
+      this.calls.count += 1;
+      return this.act(this.heads.get('one')!.forward(x).mul(this.options.scale));
+    }
+  }
+
+  it.each<[string, (net: Scaled) => void]>([
+    ['a number in an object', (net) => Object.assign(net.options, { scale: 5 })],
+    ['a layer in a Map', (net) => net.heads.set('one', new Dense(2, { inFeatures: 2 }))],
+    ['a function', (net) => Object.assign(net, { act: (x: Tensor) => x.tanh() })],
+  ])('is looked at before each call: %s', (_what, change) => {
+    const net = new Scaled();
+    let traces = 0;
+    const f = jit((x: Tensor) => {
+      traces += 1;
+      return net.forward(x).detach();
+    });
+    const x = vector(0.3, -0.4).reshape([1, 2]);
+    for (let i = 0; i < 4; i++) f(x);
+    expect(traces).toBe(2); // what its own forward changes is no reason
+    change(net);
+    const expected = numbers(net.forward(x));
+    for (const [i, n] of numbers(f(x)).entries()) expect(n).toBeCloseTo(expected[i]!, 5);
+    expect(f.programs).toBe(2);
   });
 });
 

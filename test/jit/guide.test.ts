@@ -36,4 +36,4 @@ it('runs, throws where it says so, and shows what explain prints', () => {
   } finally {
     rmSync(folder, { recursive: true });
   }
-});
+}, 60_000);
