@@ -1,9 +1,11 @@
 /**
- * How the package is built: ES modules for bundlers, one per source file; the same in a few files for Node, which starts
+ * How the package is built: ES modules for bundlers, one per source file; the same in one file for Node, which starts
  * sooner by that; CommonJS in one file; types for all; and the command line.
  */
 import { mkdir, writeFile } from 'node:fs/promises';
-import { build } from 'esbuild';
+import { join, relative } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { build, transform } from 'esbuild';
 import type { Options } from 'tsup';
 import ts from 'typescript';
 
@@ -13,20 +15,33 @@ type EsbuildPlugin = NonNullable<Options['esbuildPlugins']>[number];
 /** The namespaces of the main entry that are sub-paths too: `import * as nn from 'tsgrad/nn'`. */
 const namespaces = ['data', 'io', 'metrics', 'nn', 'optim'];
 
-const library: Record<string, string> = {
-  index: 'src/index.ts',
-  ...Object.fromEntries(namespaces.map((name) => [`${name}/index`, `src/${name}/index.ts`])),
-};
+const main = 'src/index.ts';
 
-/** In CommonJS a sub-path is a property of the main entry, so that there is no second copy of any state. */
+/** A sub-path is a part of the main entry, so that there is no second copy of any state. */
 const subPaths: Plugin = {
   name: 'sub-paths',
-  buildEnd: async () => {
+  async buildEnd() {
+    const folder = this.options.outDir;
+    const write = async (name: string, file: string, text: string): Promise<void> => {
+      await mkdir(join(folder, name), { recursive: true });
+      await writeFile(join(folder, name, file), text);
+    };
+    if (this.format === 'esm') {
+      const library: Record<string, object> = await import(pathToFileURL(join(folder, 'index.js')).href);
+      for (const name of namespaces) {
+        const exported = Object.keys(library[name] ?? {}).join(', ');
+        await write(
+          name,
+          'index.js',
+          `import { ${name} } from '../index.js';\nexport const { ${exported} } = ${name};\n`,
+        );
+      }
+      return;
+    }
     for (const name of namespaces) {
-      await mkdir(`dist/${name}`, { recursive: true });
-      await writeFile(`dist/${name}/index.cjs`, `module.exports = require('../index.cjs').${name};\n`);
+      await write(name, 'index.cjs', `module.exports = require('../index.cjs').${name};\n`);
       const types = `import tsgrad = require('../index.cjs');\nexport = tsgrad.${name};\n`;
-      await writeFile(`dist/${name}/index.d.cts`, types);
+      await write(name, 'index.d.cts', types);
     }
   },
 };
@@ -37,7 +52,7 @@ const declarations: Plugin = {
   buildEnd: () => {
     const { config } = ts.readConfigFile('tsconfig.library.json', ts.sys.readFile);
     const { options } = ts.parseJsonConfigFileContent(config, ts.sys, '.');
-    const files = ['src/index.ts', 'types/platform.d.ts'];
+    const files = [main, 'types/platform.d.ts'];
     const program = ts.createProgram(files, {
       ...options,
       noEmit: false,
@@ -67,10 +82,25 @@ const filePerFile: EsbuildPlugin = {
   },
 };
 
+/** Takes the library from the main entry, so that the command line has no second copy of any state. */
+const libraryOutside: EsbuildPlugin = {
+  name: 'library-outside',
+  setup: ({ onResolve }) => {
+    onResolve({ filter: /^\..*\.ts$/ }, ({ path, resolveDir, kind }) => {
+      if (kind === 'entry-point') return undefined;
+      const file = relative(import.meta.dirname, join(resolveDir, path)).replaceAll('\\', '/');
+      if (file === main || file === 'src/core/errors.ts') return { path: '../index.js', external: true };
+      if (file.startsWith('src/cli/') || file === 'src/core/file-error.ts') return undefined;
+      return { errors: [{ text: `the command line takes the library from src/index.ts; got ${file}` }] };
+    });
+  },
+};
+
 /** The files that the library is made of; those with nothing but types are none. */
 async function libraryFiles(): Promise<string[]> {
   const { metafile } = await build({
-    entryPoints: [library.index ?? ''],
+    absWorkingDir: import.meta.dirname,
+    entryPoints: [main],
     bundle: true,
     write: false,
     metafile: true,
@@ -80,22 +110,53 @@ async function libraryFiles(): Promise<string[]> {
   return Object.keys(metafile.inputs);
 }
 
+const target = 'es2022';
+
 const shared: Options = {
   outDir: 'dist',
-  target: 'es2022',
+  target,
   platform: 'neutral',
   external: [/^node:/],
   removeNodeProtocol: false,
   sourcemap: false,
 };
 
+/**
+ * Without comments and spaces, and with short names within functions. The names of functions and classes stay, since
+ * errors, summaries and stacks tell them; so do line ends, since Node prints the line that threw.
+ */
+const concise: Plugin = {
+  name: 'concise',
+  async renderChunk(code) {
+    const last = this.format === 'esm' ? code.search(/\nexport \{[^{}]*\};\s*$/) : code.length;
+    if (last < 0) throw new Error('concise: the module does not end with the names that it exports');
+    // esbuild has a class that names itself begin as `var Tensor = class _Tensor`
+    const named = code
+      .slice(0, last)
+      .replace(
+        /^var (\w+) = class _\1\b[^{]*\{/gm,
+        '$& static { Object.defineProperty(this, "name", { value: "$1" }); }',
+      );
+    // as a script, whose own names esbuild leaves alone: those of a module it would not
+    const script = await transform(named, { minify: true, lineLimit: 160, target });
+    return { code: script.code + code.slice(last) };
+  },
+};
+
+/** One file, since Node takes a while to find and open each, and to read all of it: that is most of the time to start. */
+const oneFile: Options = { ...shared, entry: { index: main }, splitting: false, plugins: [concise, subPaths] };
+
+/** What `import` gets in Node. */
+export const forNode: Options = { ...oneFile, format: 'esm' };
+
 const config: Options[] = [
-  // One build for the library and the command line, so that the latter shares the former's chunks.
+  forNode,
   {
     ...shared,
-    entry: { ...library, 'cli/main': 'src/cli/main.ts' },
+    entry: { 'cli/main': 'src/cli/main.ts' },
     format: 'esm',
-    splitting: true,
+    splitting: false,
+    esbuildPlugins: [libraryOutside],
   },
   {
     ...shared,
@@ -109,14 +170,7 @@ const config: Options[] = [
       options.outbase = '.';
     },
   },
-  {
-    ...shared,
-    entry: { index: 'src/index.ts' },
-    format: 'cjs',
-    splitting: false,
-    dts: true,
-    plugins: [subPaths],
-  },
+  { ...oneFile, format: 'cjs', dts: true },
 ];
 
 export default config;

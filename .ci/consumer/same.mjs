@@ -25,3 +25,8 @@ const first = new nn.Dense(2, { inFeatures: 2 });
 tsgrad.manualSeed(1);
 const second = new tsgrad.nn.Dense(2, { inFeatures: 2 });
 if (String(first.weight) !== String(second.weight)) throw new Error('tsgrad/nn draws from another generator');
+
+// errors and summaries tell the names of classes, also of those that name themselves
+for (const [name, there] of Object.entries({ ...tsgrad.nn, ...tsgrad })) {
+  if (/^class\b/.test(String(there)) && there.name !== name) throw new Error(`${name} calls itself ${there.name}`);
+}

@@ -6,7 +6,16 @@ import { describeMachine } from '../machine.ts';
 
 const folder = import.meta.dirname;
 const rounds = 3; // every peer in each, so that all see the machine's quiet moments
-const names = ['tsgrad-kernel', 'tsgrad-eager', 'jax', 'tfjs', 'onnxruntime-web', 'onnxruntime-node', 'pytorch'];
+const names = [
+  'tsgrad-kernel',
+  'tsgrad-eager',
+  'tsgrad-jit',
+  'jax',
+  'tfjs',
+  'onnxruntime-web',
+  'onnxruntime-node',
+  'pytorch',
+];
 
 /** What was found about a peer. */
 interface Column {

@@ -1,6 +1,7 @@
 /** A: products of two matrices. */
-import { Tensor } from '../../src/index.ts';
+import { jit, Tensor } from '../../src/index.ts';
 import { BenchHeap } from '../heap.ts';
+import { trainingModes } from '../models/training.ts';
 import { rotate, type Work } from '../work.ts';
 
 type Size = readonly [m: number, k: number, n: number];
@@ -13,19 +14,20 @@ const sizes: readonly Size[] = [
   [128, 784, 128],
 ];
 
-export const matmulWorks: readonly Work[] = sizes.flatMap((size) => [kernel(size), eager(size)]);
+export const matmulWorks: readonly Work[] = sizes.flatMap((size) => [
+  kernel(size),
+  ...trainingModes.map((mode) => product(size, mode)),
+]);
 
-function eager([m, k, n]: Size): Work {
+function product([m, k, n]: Size, mode: (typeof trainingModes)[number]): Work {
   return {
     ...named([m, k, n]),
-    mode: 'eager',
+    mode,
     prepare: () => {
       const next = rotate([0, 1, 2].map(() => [Tensor.randn([m, k]), Tensor.randn([k, n])] as const));
-      const step = (): Tensor => {
-        const [a, b] = next();
-        return a.matmul(b);
-      };
-      return { step };
+      const multiply = (a: Tensor, b: Tensor): Tensor => a.matmul(b);
+      const run = mode === 'jit' ? jit(multiply) : multiply;
+      return { step: () => run(...next()) };
     },
   };
 }

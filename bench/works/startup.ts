@@ -18,23 +18,17 @@ console.log(ones.matmul(ones).sum().item());
 `;
 }
 
-/** The package is built afresh, without types, so that what is measured is today's code as users get it. */
+/** The package is built afresh by its own configuration, so that what is measured is today's code as users get it. */
 export async function prepareStartup(size: number): Promise<Prepared> {
   const { build } = await import('tsup'); // slow to load, and only needed here
+  const { forNode } = await import('../../tsup.config.ts');
   const folder = await mkdtemp(join(tmpdir(), 'tsgrad-startup-'));
+  const entry = { index: join(root, 'src', 'index.ts') };
+  const reporter = { 'report-peak': join(root, 'bench', 'programs', 'report-peak.ts') };
   try {
-    await build({
-      entry: { index: join(root, 'src', 'index.ts'), 'report-peak': join(root, 'bench', 'programs', 'report-peak.ts') },
-      outDir: folder,
-      format: 'esm',
-      platform: 'neutral',
-      target: 'es2022',
-      external: [/^node:/],
-      splitting: true,
-      config: false,
-      silent: true,
-    });
     await writeFile(join(folder, 'package.json'), '{ "type": "module" }\n');
+    await build({ ...forNode, entry, outDir: folder, config: false, silent: true });
+    await build({ entry: reporter, format: 'esm', outDir: folder, config: false, silent: true });
     await writeFile(join(folder, 'main.js'), programOf(size));
   } catch (error) {
     await rm(folder, { recursive: true, force: true });

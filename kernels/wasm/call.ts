@@ -66,14 +66,62 @@ export function prepareCall(engine: Engine, call: Call, least: number = leastWor
   };
 }
 
-/** The arguments of each share. */
-function sharesOf(
-  engine: Engine,
-  { key, build, args, units, work }: Call,
-  least: number,
-): { readonly module: SharedModule; readonly lists: readonly (readonly number[])[] } {
+/**
+ * Several calls that may run in any order, made ready to be run again and again: those of one function are one job for the
+ * threads, so that small ones need none of their own.
+ */
+export function prepareCalls(engine: Engine, calls: readonly Call[], least: number = leastWork): () => void {
+  const kinds = new Map<string, Call[]>();
+  for (const call of calls) kinds.set(call.key, [...(kinds.get(call.key) ?? []), call]);
+  const jobs = [...kinds.values()].map((same) => prepareJob(engine, same, least));
+  return () => {
+    for (const job of jobs) job();
+  };
+}
+
+function prepareJob(engine: Engine, calls: readonly Call[], least: number): () => void {
+  const [{ key, build, name }] = calls as readonly [Call];
+  const { threads } = engine;
   const module = engine.module(key, build);
-  const shares = Math.max(1, Math.min(engine.threads.count, units, Math.floor(work / least)));
-  const cut = (i: number): number => Math.floor((units * i) / shares);
-  return { module, lists: Array.from({ length: shares }, (_, i) => [...args, cut(i), cut(i + 1)]) };
+  const kernel = module.kernels[name]!;
+  let count = threads.count;
+  let { shared, lists } = jobOf(calls, count, least);
+  return () => {
+    if (count !== threads.count) {
+      count = threads.count;
+      ({ shared, lists } = jobOf(calls, count, least));
+    }
+    if (shared) threads.run(module, name, lists);
+    else for (const args of lists) kernel(...args);
+  };
+}
+
+const partsPerThread = 2; // of a job: they take unequal time
+
+/** The arguments of all shares of some calls, and whether threads are worth it. */
+function jobOf(
+  calls: readonly Call[],
+  threads: number,
+  least: number,
+): { readonly shared: boolean; readonly lists: Lists } {
+  const work = calls.reduce((sum, call) => sum + call.work, 0);
+  const shared = threads > 1 && work >= 2 * least;
+  const part = Math.max(least, work / (threads * partsPerThread));
+  const lists = calls.flatMap((call) => cut(call, shared ? Math.ceil(call.work / part) : 1));
+  return { shared, lists };
+}
+
+/** Arguments, share by share. */
+type Lists = readonly (readonly number[])[];
+
+/** The arguments of each share. */
+function sharesOf(engine: Engine, call: Call, least: number): { readonly module: SharedModule; readonly lists: Lists } {
+  const module = engine.module(call.key, call.build);
+  return { module, lists: cut(call, Math.min(engine.threads.count, Math.floor(call.work / least))) };
+}
+
+function cut({ args, units }: Call, most: number): Lists {
+  const shares = Math.max(1, Math.min(most, units));
+  const from = (i: number): number => Math.floor((units * i) / shares);
+  return Array.from({ length: shares }, (_, i) => [...args, from(i), from(i + 1)]);
 }

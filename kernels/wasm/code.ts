@@ -16,9 +16,10 @@ export type I32 = Code<'i32'> | number;
 
 export function code<T extends CodeType>(type: T, ...parts: readonly (Part | readonly Part[])[]): Code<T> {
   const flat: Part[] = []; // by hand: `flat()` takes twice as long, and this is most of the time to build a kernel
-  for (const part of parts) {
-    if (isList(part)) for (const inner of part) flat.push(inner);
-    else flat.push(part);
+  for (let i = 0; i < parts.length; i++) {
+    const part = parts[i]!;
+    if (!isList(part)) flat.push(part);
+    else for (let j = 0; j < part.length; j++) flat.push(part[j]!);
   }
   return { type, parts: flat };
 }
@@ -36,12 +37,16 @@ export type Statement = Code<'void'>;
 /** All bytes of some code. */
 export function bytesOf(root: Code): number[] {
   const out: number[] = [];
-  const write = (part: Part): void => {
-    if (typeof part === 'number') out.push(part);
-    else for (const p of part.parts) write(p);
-  };
-  write(root);
+  write(root, out);
   return out;
+}
+
+function write({ parts }: Code, out: number[]): void {
+  for (let i = 0; i < parts.length; i++) {
+    const part = parts[i]!;
+    if (typeof part === 'number') out.push(part);
+    else write(part, out);
+  }
 }
 
 /** LEB128 of a whole number from 0. */

@@ -19,9 +19,10 @@ export function spawner(): Spawn | undefined {
 
 function nodeSpawner(): Spawn | undefined {
   const load = (globalThis as { process?: { getBuiltinModule?: (name: string) => unknown } }).process?.getBuiltinModule;
-  const threads = load?.('node:worker_threads') as NodeThreads | undefined;
-  if (!threads) return undefined;
+  if (!load) return undefined;
   return (source, data, failed) => {
+    const threads = load('node:worker_threads') as NodeThreads | undefined; // loaded here, as that takes a while
+    if (!threads) throw new Error('there is no node:worker_threads');
     const code = `${source}(require('node:worker_threads').workerData)`;
     // no options of the process: what it preloads has no business in a worker
     const worker = new threads.Worker(code, { eval: true, workerData: data, execArgv: [] });

@@ -32,9 +32,10 @@ export function limitThreads(count: number): void {
 }
 
 function cores(): number {
-  const { navigator, process } = globalThis as Partial<Surroundings>;
-  const os = process?.getBuiltinModule?.('node:os') as { availableParallelism(): number } | undefined;
-  return os?.availableParallelism() ?? navigator?.hardwareConcurrency ?? 1;
+  const around = globalThis as Partial<Surroundings>;
+  const os = around.process?.getBuiltinModule?.('node:os') as { availableParallelism(): number } | undefined;
+  // not read in Node, which loads its navigator only then
+  return os?.availableParallelism() ?? around.navigator?.hardwareConcurrency ?? 1;
 }
 
 interface Surroundings {

@@ -1,6 +1,6 @@
 /** Programs on the CPU's engine: planned calls over fixed addresses, and plain loops for what it has no kernel for. */
 import { planArg } from '../../kernels/wasm/arg.ts';
-import { type Call, type HeapArray, prepareCall, runCall } from '../../kernels/wasm/call.ts';
+import { type Call, type HeapArray, prepareCall, prepareCalls, runCall } from '../../kernels/wasm/call.ts';
 import { planCast } from '../../kernels/wasm/cast.ts';
 import { planCopy } from '../../kernels/wasm/copy.ts';
 import { planFull } from '../../kernels/wasm/fill.ts';
@@ -12,14 +12,17 @@ import { planMapReduce, scalarDtypeOf } from '../../kernels/wasm/map-reduce.ts';
 import { planPlace } from '../../kernels/wasm/place.ts';
 import { planRandom } from '../../kernels/wasm/random.ts';
 import { planReduce } from '../../kernels/wasm/reduce.ts';
+import { planRows } from '../../kernels/wasm/rows.ts';
 import { planScan } from '../../kernels/wasm/scan.ts';
 import { planScatterAdd } from '../../kernels/wasm/scatter-add.ts';
 import { bytesPerElement, type Dtype, duplicate, type TypedArray } from '../core/dtype.ts';
-import { StateError } from '../core/errors.ts';
+import { IndexError, StateError } from '../core/errors.ts';
 import { elementOffsets } from '../core/layout.ts';
 import type { Computation } from '../core/primitive.ts';
 import type { Draw } from '../core/random.ts';
+import { indicesOf } from '../core/row-program.ts';
 import { sizeOf } from '../core/shape.ts';
+import type { Composites, Mapped } from './composite.ts';
 import { isOwn, leastShareOfCall, leastShareOfProduct, prepareComposite } from './composite-calls.ts';
 import type { Host } from './engine.ts';
 import type { ArrayOperand } from './interface.ts';
@@ -83,9 +86,13 @@ export class EngineProgram implements Executable {
   measure(begin: () => void, draws: readonly Draw[]): readonly number[] {
     const { engine } = this.host;
     const saved = this.cells.map((cell) => engine.view('bool', cell.address(), cell.bytes).slice());
+    const putBack = (): void => {
+      for (const [i, cell] of this.cells.entries()) engine.view('bool', cell.address(), cell.bytes).set(saved[i]!);
+    };
     const least = this.runs.map(() => Number.POSITIVE_INFINITY);
     try {
       for (let round = 0; round < measuredRounds; round++) {
+        putBack(); // or what fails after some steps would fail here
         begin();
         this.runs.forEach((run, i) => {
           const start = performance.now();
@@ -94,7 +101,7 @@ export class EngineProgram implements Executable {
         });
       }
     } finally {
-      for (const [i, cell] of this.cells.entries()) engine.view('bool', cell.address(), cell.bytes).set(saved[i]!);
+      putBack();
     }
     return least;
   }
@@ -177,16 +184,43 @@ export class EngineProgram implements Executable {
 
   /** Indices must lie inside, or the plain loops say which does not. */
   private checksOf(step: Step, arrays: readonly HeapArray[]): (() => void) | undefined {
+    if (step.op === 'rows') return this.checksOfRows(step, arrays);
     if (step.op !== 'gather' && step.op !== 'scatterAdd') return undefined;
-    const { engine } = this.host;
-    const [x, index] = arrays;
-    const size = step.op === 'gather' ? x!.layout.shape[step.params.dim]! : step.params.size;
-    const { buffer, layout } = step.inputs[1]!;
+    const size = step.op === 'gather' ? arrays[0]!.layout.shape[step.params.dim]! : step.params.size;
+    return this.checkOf(step.inputs[1]!, arrays[1]!, size, () => this.onPlainLoops(step, arrays));
+  }
+
+  private checksOfRows(
+    { params, inputs }: Extract<Step, { readonly op: 'rows' }>,
+    arrays: readonly HeapArray[],
+  ): (() => void) | undefined {
+    const { columns } = params;
+    const checks = indicesOf(params).flatMap((i) => {
+      const refuse = (): never => {
+        throw new IndexError(
+          `rows: an index is outside of a row; a row has ${columns} elements; pass 0 to ${columns - 1}`,
+        );
+      };
+      return this.checkOf(inputs[i]!, arrays[i]!, columns, refuse) ?? [];
+    });
+    if (checks.length === 0) return undefined;
+    return () => {
+      for (const check of checks) check();
+    };
+  }
+
+  /** Asks whether all indices are less than `size`; undefined where an earlier step does. */
+  private checkOf(
+    { buffer, layout }: Place,
+    index: HeapArray,
+    size: number,
+    refuse: () => unknown,
+  ): (() => void) | undefined {
     const key = `${buffer} ${layout.offset} ${layout.shape} ${layout.strides} ${size}`;
-    if (this.checked.has(key)) return undefined; // by an earlier step
+    if (this.checked.has(key)) return undefined;
     this.checked.add(key);
     return () => {
-      if (firstOutside(engine, index!, size) >= 0) this.onPlainLoops(step, arrays);
+      if (firstOutside(this.host.engine, index, size) >= 0) refuse();
     };
   }
 
@@ -207,18 +241,24 @@ export class EngineProgram implements Executable {
         if (!canMap(formula, dtypes, dtype, scalars)) return undefined;
         return [planMap(formula, arrays, dtype, to, this.numbers(scalars, scalarDtype(formula, dtypes, dtype)))];
       }
-      case 'maps': {
-        const { formulas, scalars } = step.params;
-        const [{ formula, dtype }] = formulas as [(typeof formulas)[number]];
-        const dtypes = arrays.map((a) => a.dtype);
-        const tos = [to, ...step.more.map((buffer) => this.addressOf(buffer))];
-        const results = formulas.map((mapped, i) => ({ ...mapped, to: tos[i]! }));
-        return [planMaps(results, arrays, this.numbers(scalars, scalarDtype(formula, dtypes, dtype)))];
+      case 'maps':
+        return this.mapsOf(step.params, 1, arrays, to, step.more);
+      case 'updates': {
+        const { engine } = this.host;
+        return prepareCalls(
+          engine,
+          this.mapsOf(step.params, step.params.count, arrays, to, step.more),
+          leastShareOfCall,
+        );
       }
       case 'mapReduce': {
         const { before, dims, scalars } = step.params;
         const dtypes = arrays.map((a) => a.dtype);
         return [planMapReduce(step.params, arrays, dims, to, this.numbers(scalars, scalarDtypeOf(before, dtypes)))];
+      }
+      case 'rows': {
+        const tos = [to, ...step.more.map((buffer) => this.addressOf(buffer))];
+        return [planRows(step.params, arrays, tos, this.numbers(step.params.scalars, 'float32'))];
       }
       case 'reduce':
         return [planReduce({ op: step.params.op, inputs: [x!.dtype], dtype: x!.dtype }, arrays, step.params.dims, to)];
@@ -243,6 +283,25 @@ export class EngineProgram implements Executable {
       default:
         return undefined;
     }
+  }
+
+  /** The calls of several maps of the same formulas, each of its own inputs and to its own results. */
+  private mapsOf(
+    { formulas, scalars }: Composites['maps'],
+    count: number,
+    arrays: readonly HeapArray[],
+    to: number,
+    more: readonly number[],
+  ): Call[] {
+    const tos = [to, ...more.map((buffer) => this.addressOf(buffer))];
+    const size = arrays.length / count;
+    const [{ formula, dtype }] = formulas as [Mapped];
+    const dtypes = arrays.slice(0, size).map((a) => a.dtype);
+    const at = this.numbers(scalars, scalarDtype(formula, dtypes, dtype));
+    return Array.from({ length: count }, (_, i) => {
+      const results = formulas.map((mapped, r) => ({ ...mapped, to: tos[i * formulas.length + r]! }));
+      return planMaps(results, arrays.slice(i * size, (i + 1) * size), at);
+    });
   }
 
   /** Numbers in memory for as long as the program lives. */

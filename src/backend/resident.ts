@@ -86,7 +86,7 @@ class HeapCell implements Resident {
   }
 
   address(): number {
-    if (!this.current && this.outside!.length === this.size) {
+    if (!this.current) {
       this.host.engine.view(this.dtype, this.block, this.size).set(onCpu(this.outside!));
       this.current = true;
     }

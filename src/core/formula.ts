@@ -22,27 +22,30 @@ export class Formula {
   /** 0, 1, 2, … in order of creation. */
   readonly id: number;
   readonly expr: Expr;
-  /** The expression without calls, as printers take it. */
-  readonly body: Expr;
   readonly arity: number;
   /** Whether the result is 1 or 0. */
   readonly isBoolean: boolean;
-  /** How many scalars it takes. */
-  readonly scalarCount: number;
+  private lowered: Lowered | undefined;
   private readonly partials: (Partial | undefined)[] = [];
   private readonly reads: (Reads | undefined)[] = [];
 
   constructor(id: number, expr: Expr, arity: number) {
     this.id = id;
     this.expr = expr;
-    this.body = lower(expr);
     this.arity = arity;
     this.isBoolean = isBoolean(expr);
-    let scalars = 0;
-    visit(this.body, (e) => {
-      if (e.op === 'scalar') scalars = Math.max(scalars, e.value + 1);
-    });
-    this.scalarCount = scalars;
+  }
+
+  /** The expression without calls, as printers take it. */
+  get body(): Expr {
+    this.lowered ??= lowered(this.expr);
+    return this.lowered.body;
+  }
+
+  /** How many scalars it takes. */
+  get scalarCount(): number {
+    this.lowered ??= lowered(this.expr);
+    return this.lowered.scalarCount;
   }
 
   /** The derivative by input i, times g; where it contains the formula's own result, it reads the output instead. */
@@ -85,6 +88,21 @@ export class Formula {
     const packed = substitute(product, (e) => (e.op === 'input' ? input(uses.indexOf(e.value)) : undefined));
     return { formula: formulaOf(packed, uses.length), uses, zero: isZero };
   }
+}
+
+/** What a formula looks at when it is first used, since most of them never are. */
+interface Lowered {
+  readonly body: Expr;
+  readonly scalarCount: number;
+}
+
+function lowered(expr: Expr): Lowered {
+  const body = lower(expr);
+  let scalarCount = 0;
+  visit(body, (e) => {
+    if (e.op === 'scalar') scalarCount = Math.max(scalarCount, e.value + 1);
+  });
+  return { body, scalarCount };
 }
 
 const formulas = new Map<string, Formula>();

@@ -45,6 +45,16 @@ interface Held {
   readonly symbol: Storage;
 }
 
+/** What a leaf had collected, the tensor that stands for it, and the numbers of that. */
+interface HeldGradient {
+  readonly before: Tensor | undefined;
+  readonly symbol: Tensor | undefined;
+  readonly storage: Storage | undefined;
+}
+
+/** What becomes of a leaf's gradient: there is none, there is another tensor, or the one that was there gets new numbers. */
+export type GradientEnd = 'none' | 'new' | 'assigned';
+
 /** What stands for numbers in all captures, also those that are over. */
 const symbols = new WeakSet<Storage>();
 
@@ -83,7 +93,7 @@ export class Capture implements Passage {
   /** Cells, in whose place symbols stand as long as the capture is open. */
   private readonly held = new Map<Tensor, Held>();
   /** What leaves had collected before it was read or written, and what stood for it then. */
-  private readonly gradients = new Map<Tensor, { readonly before: Tensor | undefined; symbol: Tensor | undefined }>();
+  private readonly gradients = new Map<Tensor, HeldGradient>();
 
   constructor({ lines = false }: CaptureOptions = {}) {
     this.lines = lines;
@@ -159,7 +169,7 @@ export class Capture implements Passage {
     if (before) this.guard(() => leaf.collectedGrad && deviceOf(leaf.collectedGrad.home));
     const symbol = before && this.stand(before, before, this.enter(before, { kind: 'gradient', leaf }));
     leaf.collectedGrad = symbol;
-    this.gradients.set(leaf, { before, symbol });
+    this.gradients.set(leaf, { before, symbol, storage: symbol?.storage });
   }
 
   demanding(x: Value, refuse: (found: number) => Error): void {
@@ -200,10 +210,12 @@ export class Capture implements Passage {
   }
 
   /** The leaves that have another gradient than before, and its node. */
-  collected(): (readonly [leaf: Tensor, id: number | undefined])[] {
-    return [...this.gradients].flatMap(([leaf, { symbol }]) => {
+  collected(): { readonly leaf: Tensor; readonly end: GradientEnd; readonly id: number | undefined }[] {
+    return [...this.gradients].flatMap(([leaf, { symbol, storage }]) => {
       const now = leaf.collectedGrad;
-      return now === symbol ? [] : [[leaf, now && this.idOf(now)] as const];
+      if (now === symbol && now?.storage === storage) return [];
+      const end: GradientEnd = !now ? 'none' : now === symbol ? 'assigned' : 'new';
+      return [{ leaf, end, id: now && this.idOf(now) }];
     });
   }
 
@@ -302,7 +314,7 @@ const refuseAll: ProxyHandler<Float32Array> = {
   get: () => {
     throw refusal(
       'a tensor from inside a compiled function is read, which has no numbers',
-      'return it from that function, which gives it numbers',
+      'return it from that function, alone or in arrays and plain objects, and it gets numbers',
     );
   },
 };

@@ -1,10 +1,10 @@
 /** The graph of a capture: a flat list of operations, each after what it reads. */
-import type { Composite, Composites } from '../backend/composite.ts';
+import type { Composite, Composites, Mapped } from '../backend/composite.ts';
 import type { Dtype, TypedArray } from '../core/dtype.ts';
 import { Formula } from '../core/formula.ts';
 import type { Params, Primitive, Spec } from '../core/primitive.ts';
-import type { Shape } from '../core/shape.ts';
-import { formulaText } from './formula-text.ts';
+import { type Shape, sizeOf } from '../core/shape.ts';
+import { formulaText, numberText, rowsText } from './formula-text.ts';
 
 type AllParams = Params & Composites;
 
@@ -69,11 +69,31 @@ export interface Graph {
 
 /** One line per node, as `%7 = matmul(%3, %5) [32, 10]`. */
 export function lineOf(node: GraphNode, id: number): string {
-  const shape = `${node.dtype}[${node.shape.join(', ')}]`;
+  const shape = specText(node);
   if (node.op === 'entry') return `%${id} = entry ${node.entry} ${shape}`;
   if (node.op === 'constant') return `%${id} = constant ${shape}`;
   if (node.op === 'output') return `%${id} = output ${node.index + 1} of %${node.inputs[0]} ${shape}`;
+  if (node.op === 'updates') return `%${id} = ${updatesText(node)}`;
   return `%${id} = ${node.op}(${node.inputs.map((i) => `%${i}`).join(', ')}) ${shape}${paramsText(node)}`;
+}
+
+function specText({ dtype, shape }: Spec): string {
+  return `${dtype}[${shape.join(', ')}]`;
+}
+
+/** The first update in full, and how many are like it. */
+function updatesText(node: OperationOf<'updates'>): string {
+  const { inputs, params, shape, more = [] } = node;
+  const { formulas, scalars, count } = params;
+  const first = inputs.slice(0, inputs.length / count).map((i) => `%${i}`);
+  const sizes = [shape, ...more.map((spec) => spec.shape)].map(sizeOf).filter((_, i) => i % formulas.length === 0);
+  const elements = sizes.reduce((sum, size) => sum + size, 0);
+  const like = `updates(${first.join(', ')}) ${specText(node)} and ${count - 1} more like it, ${elements} elements in all`;
+  return `${like}${mapsText(formulas, first, scalars)}`;
+}
+
+function mapsText(mapped: readonly Mapped[], names: readonly string[], scalars: readonly number[]): string {
+  return `: ${mapped.map(({ formula }) => formulaText(formula, names, scalars)).join(' | ')}`;
 }
 
 function paramsText(node: Operation): string {
@@ -81,29 +101,31 @@ function paramsText(node: Operation): string {
   const names = node.inputs.map((i) => `%${i}`);
   if (node.op === 'map') {
     const { formula, scalars } = node.params;
-    return `: ${formulaText(formula, names, scalars)}; ${identity([formula], scalars)}`;
+    return `: ${formulaText(formula, names, scalars)}`;
   }
   if (node.op === 'maps') {
-    const { formulas, scalars } = node.params;
-    const texts = formulas.map(({ formula }) => formulaText(formula, names, scalars)).join(' | ');
-    const all = formulas.map(({ formula }) => formula);
-    return `: ${texts}; ${identity(all, scalars)}`;
+    return mapsText(node.params.formulas, names, node.params.scalars);
   }
   if (node.op === 'mapReduce') {
     const { op, dims, before, after, scalars } = node.params;
     const reduced = `${op} along ${dims} of ${formulaText(before.formula, names, scalars)}`;
-    const text = after ? formulaText(after, [reduced], scalars) : reduced;
-    return `: ${text}; ${identity([before.formula, ...(after ? [after] : [])], scalars)}`;
+    return `: ${after ? formulaText(after, [reduced], scalars) : reduced}`;
   }
+  if (node.op === 'rows') return `: ${rowsText(node.params, names)}`;
   if (node.op === 'expand' || node.op === 'reshape') return '';
-  const text = JSON.stringify(node.params, (_, value: unknown) =>
-    value instanceof Formula ? formulaText(value, ['y'], []) : value,
-  );
+  const text = JSON.stringify(node.params, (_, value: unknown) => {
+    if (value instanceof Formula) return formulaText(value, ['y'], []);
+    return typeof value === 'number' && !isJson(value) ? numberText(value) : value;
+  });
   return text === '{}' ? '' : ` ${text}`;
 }
 
-/** What tells formulas and their numbers from all others. */
-function identity(formulas: readonly Formula[], scalars: readonly number[]): string {
-  const ids = formulas.map(({ id }) => id).join(' ');
-  return `formula ${ids}${scalars.length > 0 ? ` of ${scalars.join(', ')}` : ''}`;
+/** What a traced map computes, told from all others: its text is rounded, and ends where it is long. */
+export function identityOf(node: GraphNode): string {
+  return node.op === 'map' ? `formula ${node.params.formula.id} of ${node.params.scalars.map(numberText)}` : '';
+}
+
+/** JSON knows no NaN, infinity or −0. */
+function isJson(x: number): boolean {
+  return Number.isFinite(x) && !Object.is(x, -0);
 }

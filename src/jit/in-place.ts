@@ -1,5 +1,6 @@
 /** Updates in place: the new numbers of a cell are written where the old ones are, if nobody reads these any more. */
 import type { Place, Step } from '../backend/program.ts';
+import { indicesOf } from '../core/row-program.ts';
 
 /** What a buffer is for. */
 export interface BufferUse {
@@ -15,11 +16,14 @@ export interface Assignment {
   readonly buffer: number;
 }
 
-/** Steps that may refuse their inputs: before they have passed, no cell may change. */
-const mayFail: ReadonlySet<string> = new Set(['gather', 'scatterAdd', 'demand']);
+/** What may refuse its inputs: before it has passed, no cell may change. */
+function mayFail(step: Step): boolean {
+  if (step.op === 'rows') return indicesOf(step.params).length > 0;
+  return step.op === 'gather' || step.op === 'scatterAdd' || step.op === 'demand';
+}
 
 /** What reads each element before it writes its place. */
-const elementwise: ReadonlySet<string> = new Set(['map', 'maps']);
+const elementwise: ReadonlySet<string> = new Set(['map', 'maps', 'updates']);
 
 /** For the results that can be written in place: which cell's buffer stands for the buffer that they were to have. */
 export function inPlace(
@@ -27,7 +31,7 @@ export function inPlace(
   buffers: readonly BufferUse[],
   assignments: readonly Assignment[],
 ): ReadonlyMap<number, number> {
-  const safe = steps.findLastIndex(({ op }) => mayFail.has(op)) + 1;
+  const safe = steps.findLastIndex(mayFail) + 1;
   const makers = new Map<number, number>();
   steps.forEach(({ to, more }, at) => {
     for (const buffer of [to, ...more]) makers.set(buffer, at);
@@ -38,17 +42,21 @@ export function inPlace(
     if (at === undefined || at < safe || stands.has(from.buffer)) continue;
     const whole = isWhole(from) && buffers[from.buffer]!.kind === 'own';
     const [old, fresh] = [buffers[buffer]!, buffers[from.buffer]!];
-    if (whole && old.bytes === fresh.bytes && old.to <= at && overwrites(steps[at]!, buffer)) {
+    if (whole && old.bytes === fresh.bytes && old.to <= at && overwrites(steps[at]!, from.buffer, buffer)) {
       stands.set(from.buffer, buffer);
     }
   }
   return stands;
 }
 
-/** Whether a step may write to a buffer: it does not read it, or reads each element before it writes its place. */
-function overwrites(step: Step, buffer: number): boolean {
-  const reads = step.inputs.filter((x) => x.buffer === buffer);
-  return reads.length === 0 || (elementwise.has(step.op) && reads.every(isWhole));
+/** Whether a step may write a result to a buffer: it does not read it, or reads each element before it writes its place. */
+function overwrites(step: Step, result: number, buffer: number): boolean {
+  const parts = step.op === 'updates' ? step.params.count : 1; // one after another or at the same time
+  const part = Math.floor((parts * [step.to, ...step.more].indexOf(result)) / (1 + step.more.length));
+  const each = step.inputs.length / parts;
+  return step.inputs.every(
+    (x, i) => x.buffer !== buffer || (elementwise.has(step.op) && isWhole(x) && Math.floor(i / each) === part),
+  );
 }
 
 function isWhole({ layout }: Place): boolean {

@@ -1,5 +1,6 @@
 /** jit: a function of tensors, compiled once per kind of arguments and replayed. */
 import { ArgumentError, CompileError } from '../core/errors.ts';
+import { checkOptions } from '../core/options.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { currentPassage, isGradEnabled } from '../tensor/value.ts';
 import type { Guard } from './capture.ts';
@@ -59,6 +60,10 @@ interface Kept<O> {
  * });
  */
 export function jit<I extends readonly unknown[], O>(f: (...args: I) => O, options: JitOptions = {}): Compiled<I, O> {
+  if (typeof f !== 'function') {
+    throw new ArgumentError(`jit: takes a function; got ${typeof f}; for a layer pass (x) => layer.forward(x)`);
+  }
+  checkOptions('jit', options, { programs: true, verify: true });
   const { programs: most = 16, verify = true } = options;
   if (!Number.isInteger(most) || most < 1) {
     throw new ArgumentError(`jit: programs must be a whole number of at least 1; got ${most}`);
@@ -107,6 +112,11 @@ class Programs<I extends readonly unknown[], O> {
   }
 
   explain(args: I): string {
+    if (currentPassage()) {
+      throw new CompileError(
+        'jit: explain() is called inside a compiled function or another transformation; call it outside',
+      );
+    }
     const tensors: Tensor[] = [];
     const found = this.find(args, tensors);
     if (found) return found.program.explain(tensors);
@@ -187,9 +197,9 @@ class Programs<I extends readonly unknown[], O> {
     const again = trace(this.f, args, { lines: true, giveBack: true });
     const found = difference(traced, again);
     if (!found) return;
-    const { first, second, line } = found;
+    const { first, second, line, advice } = found;
     throw new CompileError(
-      `jit: the function did something else the second time${line ? `, at ${line}` : ''}; got ${second} where the first time had ${first}; a number that changes from call to call must come in as an argument, or stand in a tensor outside that assign() changes`,
+      `jit: the function did something else the second time${line ? `, at ${line}` : ''}; got ${second} where the first time had ${first}; ${advice}`,
     );
   }
 }

@@ -19,7 +19,7 @@ export function patternOf(part: unknown): Pattern {
   if (part instanceof Tensor) {
     return { kind: 'tensor', shape: part.shape, dtype: part.dtype, device: deviceOf(part.home) };
   }
-  if (Array.isArray(part)) return { kind: 'list', parts: part.map(patternOf) };
+  if (Array.isArray(part)) return { kind: 'list', parts: Array.from(part, patternOf) }; // missing ones too
   if (ArrayBuffer.isView(part) || part instanceof ArrayBuffer) {
     throw new ArgumentError(
       `jit: numbers come in as tensors; got ${part.constructor.name}; pass Tensor.from(numbers) instead`,

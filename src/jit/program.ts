@@ -170,10 +170,11 @@ function told({ graph, explanations }: Trace<unknown>, cause: unknown, id: numbe
 /** The effects of a call, and what it returns. */
 function finish<O>(traced: Trace<O>, results: readonly Tensor[]): O {
   let at = traced.returnedCount;
-  for (const { leaf, present } of traced.gradients) {
-    const gradient = present ? results[at++]! : undefined;
+  for (const { leaf, end } of traced.gradients) {
+    const gradient = end === 'none' ? undefined : results[at++]!;
     replacing(leaf, leaf.collectedGrad?.home, gradient?.home);
-    leaf.collectedGrad = gradient;
+    if (end === 'assigned') leaf.collectedGrad!.assign(gradient!);
+    else leaf.collectedGrad = gradient;
   }
   for (const effect of traced.effects) effect();
   return traced.build(traced.returned.map((i) => results[i]!));
@@ -229,7 +230,7 @@ function runInterpreted(
 
 /** Which results are returned, or stay as gradients. */
 function keptOf({ returnedCount, cells, gradients }: Trace<unknown>): number[] {
-  const stay = gradients.filter(({ present }) => present).length;
+  const stay = gradients.filter(({ end }) => end !== 'none').length;
   const first = returnedCount + cells.length;
   return [...range(0, returnedCount), ...range(first, first + stay)];
 }

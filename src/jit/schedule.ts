@@ -119,7 +119,7 @@ class Scheduler {
       return { ...this.copy(inputs[0]!), layout: contiguousLayout(shape) };
     }
     const { op, params, draw } = node;
-    const taken = takesWhole.has(op) ? inputs.map((x) => (x.layout.contiguous ? x : this.copy(x))) : inputs;
+    const taken = inputs.map((x, i) => (x.layout.contiguous || !takesWhole(op, i) ? x : this.copy(x)));
     const [first, ...more] = this.step(
       { op, params, inputs: taken, to: -1, more: [], shape, dtype, draw } as Step,
       node.more,

@@ -6,7 +6,7 @@ import { type Generator, type GeneratorState, watchingDraws } from '../core/rand
 import { Tensor } from '../tensor/tensor.ts';
 import { flattenTree } from '../tensor/tree.ts';
 import { currentPassage, withPassage } from '../tensor/value.ts';
-import { Capture, type CaptureOptions, type EntrySource, type Guard, type Taken } from './capture.ts';
+import { Capture, type CaptureOptions, type EntrySource, type GradientEnd, type Guard, type Taken } from './capture.ts';
 import type { Graph } from './graph.ts';
 
 /** What a traced function does. */
@@ -30,8 +30,8 @@ export interface Trace<O> {
   readonly like: Tensor;
   /** The cells that get the results behind those. */
   readonly cells: readonly Tensor[];
-  /** The leaves whose gradients change, and whether they get the results behind those or none. */
-  readonly gradients: readonly { readonly leaf: Tensor; readonly present: boolean }[];
+  /** The leaves whose gradients change; those that have one then get the results behind those. */
+  readonly gradients: readonly { readonly leaf: Tensor; readonly end: GradientEnd }[];
   /** What else is returned, in order. */
   readonly values: readonly unknown[];
   /** What explains an index that a node refuses, the innermost last. */
@@ -140,7 +140,7 @@ function finish<O>(capture: Capture, draws: Draws, out: O): Trace<O> {
   const assignments = capture.assignments();
   const collected = capture.collected();
   for (const [, id] of assignments) results.push(id);
-  for (const [, id] of collected) if (id !== undefined) results.push(id);
+  for (const { id } of collected) if (id !== undefined) results.push(id);
   return {
     graph: { nodes: capture.nodes, results: [...results, ...capture.demands] },
     entries: capture.entries,
@@ -153,7 +153,7 @@ function finish<O>(capture: Capture, draws: Draws, out: O): Trace<O> {
     returnedCount,
     like: Tensor.zeros([]),
     cells: assignments.map(([cell]) => cell),
-    gradients: collected.map(([leaf, id]) => ({ leaf, present: id !== undefined })),
+    gradients: collected.map(({ leaf, end }) => ({ leaf, end })),
     values: valuesIn(out),
     explanations: capture.explanations,
     stacks: capture.stacks,

@@ -5,8 +5,18 @@ import { Tensor } from '../tensor/tensor.ts';
 import { decay } from './decay.ts';
 import type { ParameterGroup, ParametersOrGroups } from './group.ts';
 import { atLeastZero } from './hyper.ts';
+import type { Cells } from './lockstep.ts';
 import { blendSquare, spread } from './moment.ts';
-import { type CellStart, counter, type ParameterState, type RateOptions, UpdateRule, zeros } from './update-rule.ts';
+import {
+  type CellStart,
+  type CommonNumbers,
+  counted,
+  counter,
+  type ParameterState,
+  type RateOptions,
+  UpdateRule,
+  zeros,
+} from './update-rule.ts';
 
 /** Options of Adagrad. */
 export interface AdagradOptions extends RateOptions {
@@ -40,17 +50,32 @@ export class Adagrad extends UpdateRule<AdagradHyper> {
 
   /** @internal */
   protected cells({ initialAccumulatorValue }: AdagradHyper): Readonly<Record<string, CellStart>> {
-    return { step: counter, sum: (p) => Tensor.fullLike(p, initialAccumulatorValue) };
+    return { sum: (p) => Tensor.fullLike(p, initialAccumulatorValue) };
   }
 
   /** @internal */
-  protected update(p: Tensor, gradient: Tensor, state: ParameterState, group: ParameterGroup<AdagradHyper>): Tensor {
-    const { lrDecay, weightDecay, eps, maximize } = group.hyper;
-    const [count, sum] = [state.step!, state.sum!];
+  protected override shared(): Cells {
+    return counter();
+  }
+
+  /** @internal */
+  protected override advance(shared: Cells, { rate, hyper }: ParameterGroup<AdagradHyper>): CommonNumbers {
+    return { rate: rate.map(decayedRate, [counted(shared)], [hyper.lrDecay]) };
+  }
+
+  /** @internal */
+  protected update(
+    p: Tensor,
+    gradient: Tensor,
+    state: ParameterState,
+    group: ParameterGroup<AdagradHyper>,
+    common: CommonNumbers,
+  ): Tensor {
+    const { weightDecay, eps, maximize } = group.hyper;
+    const sum = state.sum!;
     const g = decay(gradient, p, weightDecay, maximize);
-    count.assign(count.add(1));
     sum.assign(sum.map(summed, [g]));
-    return p.map(scaled, [g, sum, spread(group.rate.map(decayedRate, [count], [lrDecay]), p)], [eps]);
+    return p.map(scaled, [g, sum, spread(common.rate!, p)], [eps]);
   }
 
   /** @internal */
@@ -96,14 +121,25 @@ export class Adadelta extends UpdateRule<AdadeltaHyper> {
   }
 
   /** @internal */
-  protected update(p: Tensor, gradient: Tensor, state: ParameterState, group: ParameterGroup<AdadeltaHyper>): Tensor {
+  protected override advance(_shared: Cells, { rate }: ParameterGroup<AdadeltaHyper>): CommonNumbers {
+    return { rate };
+  }
+
+  /** @internal */
+  protected update(
+    p: Tensor,
+    gradient: Tensor,
+    state: ParameterState,
+    group: ParameterGroup<AdadeltaHyper>,
+    common: CommonNumbers,
+  ): Tensor {
     const { rho, eps, weightDecay, maximize } = group.hyper;
     const [v, u] = [state.square_avg!, state.acc_delta!];
     const g = decay(gradient, p, weightDecay, maximize);
     v.assign(blendSquare(v, g, rho));
     const step = g.map(delta, [u, v], [eps]);
     u.assign(blendSquare(u, step, rho));
-    return p.map(moved, [step, spread(group.rate, p)]);
+    return p.map(moved, [step, spread(common.rate!, p)]);
   }
 
   /** @internal */

@@ -4,8 +4,17 @@ import type { Tensor } from '../tensor/tensor.ts';
 import { completeMoments, type MomentOptions } from './adam-options.ts';
 import { decay, shrinkage } from './decay.ts';
 import type { ParameterGroup, ParametersOrGroups } from './group.ts';
+import type { Cells } from './lockstep.ts';
 import { biasCorrection, biasCorrectionRoot, blend, blendSquare, type Share, spread } from './moment.ts';
-import { type CellStart, counter, type ParameterState, UpdateRule, zeros } from './update-rule.ts';
+import {
+  type CellStart,
+  type CommonNumbers,
+  counted,
+  counter,
+  type ParameterState,
+  UpdateRule,
+  zeros,
+} from './update-rule.ts';
 
 /** Options of Adam and AdamW; the weight decay of AdamW is decoupled, 0.01 if left out. */
 export interface AdamOptions extends MomentOptions {
@@ -29,37 +38,66 @@ abstract class Moments extends UpdateRule<Hyper> {
 
   /** @internal */
   protected cells({ amsgrad }: Hyper): Readonly<Record<string, CellStart>> {
-    const moments = { step: counter, exp_avg: zeros, exp_avg_sq: zeros };
+    const moments = { exp_avg: zeros, exp_avg_sq: zeros };
     return amsgrad ? { ...moments, max_exp_avg_sq: zeros } : moments;
   }
 
   /** @internal */
-  protected update(p: Tensor, gradient: Tensor, state: ParameterState, group: ParameterGroup<Hyper>): Tensor {
-    return adam(p, gradient, state, group, group.hyper, group.share, this.decoupled);
+  protected override shared(): Cells {
+    return counter();
+  }
+
+  /** @internal */
+  protected override advance(shared: Cells, group: ParameterGroup<Hyper>): CommonNumbers {
+    return adamNumbers(shared, group, group.hyper, group.share, this.decoupled);
+  }
+
+  /** @internal */
+  protected update(
+    p: Tensor,
+    gradient: Tensor,
+    state: ParameterState,
+    group: ParameterGroup<Hyper>,
+    common: CommonNumbers,
+  ): Tensor {
+    return adam(p, gradient, state, group.hyper, group.share, common);
   }
 }
 
-/** @internal The new number of a parameter; `share` is what stays of the first moment. */
+type AdamHyper = Omit<Hyper, 'amsgrad'>;
+
+/** @internal What all elements share, computed in float64; `share` is what stays of the first moment. */
+export function adamNumbers(
+  shared: Cells,
+  { rate }: Pick<ParameterGroup, 'rate'>,
+  { betas, weightDecay }: AdamHyper,
+  share: Share,
+  decoupled: boolean,
+): CommonNumbers {
+  const count = counted(shared);
+  return {
+    size: rate.map(stepSize, [biasCorrection(count, share)]),
+    root: biasCorrectionRoot(count, betas[1]),
+    ...(decoupled && weightDecay !== 0 && { kept: shrinkage(rate, weightDecay) }),
+  };
+}
+
+/** @internal The new number of a parameter: decoupled decay if there is a number for it, else that of the gradient. */
 export function adam(
   p: Tensor,
   gradient: Tensor,
   state: ParameterState,
-  { rate }: Pick<ParameterGroup, 'rate'>,
-  { betas, eps, weightDecay, maximize }: Omit<Hyper, 'amsgrad'>,
+  { betas, eps, weightDecay, maximize }: AdamHyper,
   share: Share,
-  decoupled: boolean,
+  { size, root, kept }: CommonNumbers,
 ): Tensor {
-  const [count, m, v, greatest] = [state.step!, state.exp_avg!, state.exp_avg_sq!, state.max_exp_avg_sq];
-  const g = decay(gradient, p, decoupled ? 0 : weightDecay, maximize);
-  count.assign(count.add(1));
+  const [m, v, greatest] = [state.exp_avg!, state.exp_avg_sq!, state.max_exp_avg_sq];
+  const g = decay(gradient, p, kept ? 0 : weightDecay, maximize);
   m.assign(blend(m, g, share));
   v.assign(blendSquare(v, g, betas[1]));
   if (greatest) greatest.assign(greatest.map(greater, [v]));
-  // the few numbers that all elements share are computed in float64
-  const size = spread(rate.map(stepSize, [biasCorrection(count, share)]), p);
-  const inputs = [m, greatest ?? v, size, spread(biasCorrectionRoot(count, betas[1]), p)];
-  if (!decoupled || weightDecay === 0) return p.map(moved, inputs, [eps]);
-  return p.map(shrunkAndMoved, [...inputs, shrinkage(p, rate, weightDecay)], [eps]);
+  const inputs = [m, greatest ?? v, spread(size!, p), spread(root!, p)];
+  return kept ? p.map(shrunkAndMoved, [...inputs, spread(kept, p)], [eps]) : p.map(moved, inputs, [eps]);
 }
 
 /**

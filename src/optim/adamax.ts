@@ -4,8 +4,17 @@ import type { Tensor } from '../tensor/tensor.ts';
 import { completeMoments, type MomentHyper, type MomentOptions } from './adam-options.ts';
 import { decay } from './decay.ts';
 import type { ParameterGroup, ParametersOrGroups } from './group.ts';
+import type { Cells } from './lockstep.ts';
 import { biasCorrection, blend, spread } from './moment.ts';
-import { type CellStart, counter, type ParameterState, UpdateRule, zeros } from './update-rule.ts';
+import {
+  type CellStart,
+  type CommonNumbers,
+  counted,
+  counter,
+  type ParameterState,
+  UpdateRule,
+  zeros,
+} from './update-rule.ts';
 
 /** Options of Adamax. */
 export type AdamaxOptions = MomentOptions;
@@ -25,19 +34,33 @@ export class Adamax extends UpdateRule<MomentHyper> {
 
   /** @internal */
   protected cells(): Readonly<Record<string, CellStart>> {
-    return { step: counter, exp_avg: zeros, exp_inf: zeros };
+    return { exp_avg: zeros, exp_inf: zeros };
   }
 
   /** @internal */
-  protected update(p: Tensor, gradient: Tensor, state: ParameterState, group: ParameterGroup<MomentHyper>): Tensor {
+  protected override shared(): Cells {
+    return counter();
+  }
+
+  /** @internal */
+  protected override advance(shared: Cells, { rate, share }: ParameterGroup<MomentHyper>): CommonNumbers {
+    return { size: rate.map(stepSize, [biasCorrection(counted(shared), share)]) };
+  }
+
+  /** @internal */
+  protected update(
+    p: Tensor,
+    gradient: Tensor,
+    state: ParameterState,
+    group: ParameterGroup<MomentHyper>,
+    common: CommonNumbers,
+  ): Tensor {
     const { betas, eps, weightDecay, maximize } = group.hyper;
-    const [count, m, u] = [state.step!, state.exp_avg!, state.exp_inf!];
+    const [m, u] = [state.exp_avg!, state.exp_inf!];
     const g = decay(gradient, p, weightDecay, maximize);
-    count.assign(count.add(1));
     m.assign(blend(m, g, group.share));
     u.assign(u.map(greatest, [g], [betas[1], eps]));
-    const size = group.rate.map(stepSize, [biasCorrection(count, group.share)]);
-    return p.map(moved, [m, u, spread(size, p)]);
+    return p.map(moved, [m, u, spread(common.size!, p)]);
   }
 
   /** @internal */

@@ -1,7 +1,6 @@
 /** Weight decay, by the gradient or by itself. */
 import { add, type Expr, input, mul, neg, scalar, sub } from '../core/expression.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { spread } from './moment.ts';
 
 const decayed: Expr = add(input(0), mul(scalar(0), input(1)));
 const decayedUphill: Expr = add(neg(input(0)), mul(scalar(0), input(1)));
@@ -14,7 +13,7 @@ export function decay(gradient: Tensor, p: Tensor, weightDecay: number, maximize
 
 const kept: Expr = sub(1, mul(input(0), scalar(0)));
 
-/** @internal 1 − lr·weightDecay over a parameter: what decoupled decay multiplies it by. */
-export function shrinkage(p: Tensor, rate: Tensor, weightDecay: number): Tensor {
-  return spread(rate.map(kept, [], [weightDecay]), p);
+/** @internal 1 − lr·weightDecay: what decoupled decay multiplies parameters by. */
+export function shrinkage(rate: Tensor, weightDecay: number): Tensor {
+  return rate.map(kept, [], [weightDecay]);
 }

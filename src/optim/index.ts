@@ -16,6 +16,7 @@ export { type ClipGradNormOptions, clipGradNorm, clipGradValue } from './clip.ts
 export type { GroupInput, Hyper, HyperValue, ParameterGroup, ParametersOrGroups } from './group.ts';
 export { LAMB, type LAMBOptions } from './lamb.ts';
 export { Lion, type LionOptions } from './lion.ts';
+export type { Cells } from './lockstep.ts';
 export { Lookahead, type LookaheadOptions } from './lookahead.ts';
 export { Muon, type MuonOptions } from './muon.ts';
 export { NAdam, type NAdamOptions } from './nadam.ts';
@@ -25,4 +26,10 @@ export { RMSprop, type RMSpropOptions } from './rmsprop.ts';
 export { Rprop, type RpropOptions } from './rprop.ts';
 export * from './schedule/index.ts';
 export { SGD, type SGDOptions } from './sgd.ts';
-export { type CellStart, type ParameterState, type RateOptions, UpdateRule } from './update-rule.ts';
+export {
+  type CellStart,
+  type CommonNumbers,
+  type ParameterState,
+  type RateOptions,
+  UpdateRule,
+} from './update-rule.ts';

@@ -3,8 +3,17 @@ import { add, and, div, input, lt, mul, scalar, sub, unary, where } from '../cor
 import type { Tensor } from '../tensor/tensor.ts';
 import { completeMoments, type MomentHyper, type MomentOptions } from './adam-options.ts';
 import type { ParameterGroup, ParametersOrGroups } from './group.ts';
+import type { Cells } from './lockstep.ts';
 import { biasCorrection, blend, blendSquare, spread } from './moment.ts';
-import { type CellStart, counter, type ParameterState, UpdateRule, zeros } from './update-rule.ts';
+import {
+  type CellStart,
+  type CommonNumbers,
+  counted,
+  counter,
+  type ParameterState,
+  UpdateRule,
+  zeros,
+} from './update-rule.ts';
 
 /** Options of LAMB; weight decay is part of the step. */
 export type LAMBOptions = MomentOptions;
@@ -28,19 +37,35 @@ export class LAMB extends UpdateRule<MomentHyper> {
 
   /** @internal */
   protected cells(): Readonly<Record<string, CellStart>> {
-    return { step: counter, exp_avg: zeros, exp_avg_sq: zeros };
+    return { exp_avg: zeros, exp_avg_sq: zeros };
   }
 
   /** @internal */
-  protected update(p: Tensor, gradient: Tensor, state: ParameterState, group: ParameterGroup<MomentHyper>): Tensor {
+  protected override shared(): Cells {
+    return counter();
+  }
+
+  /** @internal */
+  protected override advance(shared: Cells, { share, hyper }: ParameterGroup<MomentHyper>): CommonNumbers {
+    const count = counted(shared);
+    return { first: biasCorrection(count, share), second: biasCorrection(count, hyper.betas[1]) };
+  }
+
+  /** @internal */
+  protected update(
+    p: Tensor,
+    gradient: Tensor,
+    state: ParameterState,
+    group: ParameterGroup<MomentHyper>,
+    common: CommonNumbers,
+  ): Tensor {
     const { betas, eps, weightDecay, maximize } = group.hyper;
-    const [count, m, v] = [state.step!, state.exp_avg!, state.exp_avg_sq!];
+    const [m, v] = [state.exp_avg!, state.exp_avg_sq!];
     const g = maximize ? gradient.neg() : gradient;
-    count.assign(count.add(1));
     m.assign(blend(m, g, group.share));
     v.assign(blendSquare(v, g, betas[1]));
-    const corrections = [biasCorrection(count, group.share), biasCorrection(count, betas[1])];
-    const step = m.map(adaptive, [v, p, ...corrections.map((c) => spread(c, p))], [eps, weightDecay]);
+    const corrections = [spread(common.first!, p), spread(common.second!, p)];
+    const step = m.map(adaptive, [v, p, ...corrections], [eps, weightDecay]);
     const size = group.rate.map(trusted, [norm(p), norm(step)]);
     return p.map(moved, [step, spread(size, p)]);
   }

@@ -4,8 +4,9 @@ import type { Tensor } from '../tensor/tensor.ts';
 import { completeMoments, type MomentOptions } from './adam-options.ts';
 import { shrinkage } from './decay.ts';
 import type { ParameterGroup, ParametersOrGroups } from './group.ts';
+import type { Cells } from './lockstep.ts';
 import { blend, spread } from './moment.ts';
-import { type CellStart, type ParameterState, UpdateRule, zeros } from './update-rule.ts';
+import { type CellStart, type CommonNumbers, type ParameterState, UpdateRule, zeros } from './update-rule.ts';
 
 /** Options of Lion; weight decay is decoupled. */
 export type LionOptions = Omit<MomentOptions, 'eps'>;
@@ -28,12 +29,23 @@ export class Lion extends UpdateRule<Hyper> {
   }
 
   /** @internal */
-  protected update(p: Tensor, gradient: Tensor, state: ParameterState, group: ParameterGroup<Hyper>): Tensor {
-    const { betas, weightDecay, maximize } = group.hyper;
+  protected override advance(_shared: Cells, { rate, hyper }: ParameterGroup<Hyper>): CommonNumbers {
+    return { rate, ...(hyper.weightDecay !== 0 && { kept: shrinkage(rate, hyper.weightDecay) }) };
+  }
+
+  /** @internal */
+  protected update(
+    p: Tensor,
+    gradient: Tensor,
+    state: ParameterState,
+    group: ParameterGroup<Hyper>,
+    common: CommonNumbers,
+  ): Tensor {
+    const { betas, maximize } = group.hyper;
     const m = state.exp_avg!;
     const g = maximize ? gradient.neg() : gradient;
-    const from = weightDecay === 0 ? p : p.mul(shrinkage(p, group.rate, weightDecay));
-    const next = from.map(moved, [blend(m, g, group.share), spread(group.rate, p)]);
+    const from = common.kept ? p.mul(spread(common.kept, p)) : p;
+    const next = from.map(moved, [blend(m, g, group.share), spread(common.rate!, p)]);
     m.assign(blend(m, g, betas[1]));
     return next;
   }

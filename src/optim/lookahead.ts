@@ -1,7 +1,7 @@
 /** Lookahead: slow weights that follow another optimizer's fast ones now and then. */
 import { ArgumentError, StateError } from '../core/errors.ts';
 import { add, eq, fmod, input, mul, scalar, sub, where } from '../core/expression.ts';
-import { depending, guarded } from '../core/guard.ts';
+import { guarded } from '../core/guard.ts';
 import { checkOptions } from '../core/options.ts';
 import { sameShape, shapeText } from '../core/shape.ts';
 import { follow } from '../tensor/follower.ts';
@@ -9,6 +9,7 @@ import { noGrad } from '../tensor/grad.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { outside } from '../tensor/value.ts';
 import type { GroupInput, Hyper, ParameterGroup } from './group.ts';
+import { type Cells, Lockstep } from './lockstep.ts';
 import { spread } from './moment.ts';
 import { Optimizer, type OptimizerState } from './optimizer.ts';
 
@@ -18,12 +19,6 @@ export interface LookaheadOptions {
   readonly every?: number;
   /** How far the slow weights go towards the fast ones; default 0.5. */
   readonly alpha?: number;
-}
-
-/** The slow weights of one parameter, and how many fast steps it has taken. */
-interface Slow {
-  readonly weight: Tensor;
-  readonly count: Tensor;
 }
 
 /** 1 at every slow step, else 0. */
@@ -50,7 +45,10 @@ export class Lookahead extends Optimizer {
   readonly inner: Optimizer;
   private every: number;
   private alpha: number;
-  private readonly slow = new Map<Tensor, Slow>();
+  /** The slow weights. */
+  private readonly slow = new Map<Tensor, Tensor>();
+  /** How many fast steps parameters have taken. */
+  private readonly counts = new Lockstep();
 
   /** @throws ArgumentError for `every` that is no whole number of at least 1, or `alpha` outside 0 to 1. */
   constructor(inner: Optimizer, options: LookaheadOptions = {}) {
@@ -83,36 +81,39 @@ export class Lookahead extends Optimizer {
 
   step(): void {
     const [every, alpha] = [guarded(() => this.every), guarded(() => this.alpha)];
-    const moving = this.parameters.filter((p) => p.grad).map((p) => [p, p.detach()] as const);
+    const moving = this.counts.stepping(this.parameters, noSteps);
+    const before = new Map([...moving.values()].flat().map((p) => [p, p.detach()]));
     this.inner.step();
     noGrad(() => {
-      for (const [p, before] of moving) {
-        const { weight, count } = this.slowOf(p);
-        count.assign(count.add(1));
-        const now = spread(count.map(due, [], [every]), p);
-        // slow weights begin where the fast ones stand before their first step
-        weight.assign(weight.map(followed, [p, now, before, spread(count.map(begins), p)], [alpha]));
-        p.assign(p.map(returned, [weight, now]));
+      for (const [{ count }, params] of moving) {
+        count!.assign(count!.add(1));
+        const [now, first] = [count!.map(due, [], [every]), count!.map(begins)];
+        for (const p of params) {
+          const weight = this.slowOf(p);
+          // slow weights begin where the fast ones stand before their first step
+          weight.assign(weight.map(followed, [p, spread(now, p), before.get(p)!, spread(first, p)], [alpha]));
+          p.assign(p.map(returned, [weight, spread(now, p)]));
+        }
       }
     });
   }
 
-  private slowOf(p: Tensor): Slow {
-    let slow = this.slow.get(p);
-    if (!slow) {
-      slow = outside(() => ({ weight: Tensor.zerosLike(p), count: Tensor.zeros([], { dtype: 'float64' }) }));
-      follow(p, slow.weight);
-      this.slow.set(p, slow);
+  private slowOf(p: Tensor): Tensor {
+    let weight = this.slow.get(p);
+    if (!weight) {
+      weight = outside(() => Tensor.zerosLike(p));
+      follow(p, weight);
+      this.slow.set(p, weight);
     }
-    depending(() => this.slow.get(p)); // a checkpoint puts others in their place
-    return slow;
+    return weight;
   }
 
   stateDict(): OptimizerState {
     const { tensors, groups } = this.inner.stateDict();
     const own = this.parameters.flatMap((p, i): [string, Tensor][] => {
-      const slow = this.slow.get(p);
-      return slow ? Object.entries(slow).map(([name, cell]) => [keyOf(i, name), cell.detach()]) : [];
+      const weight = this.slow.get(p);
+      const cells: Cells = weight ? { weight, ...this.counts.of(p) } : {};
+      return Object.entries(cells).map(([name, cell]) => [keyOf(i, name), cell.detach()]);
     });
     const hyper = { [names.every]: this.every, [names.alpha]: this.alpha };
     return {
@@ -143,7 +144,8 @@ export class Lookahead extends Optimizer {
     this.every = every;
     this.alpha = alpha;
     this.slow.clear();
-    for (const [p, own] of slow) this.slow.set(p, own);
+    for (const [p, { weight }] of slow) this.slow.set(p, weight);
+    this.counts.replace([[...slow].map(([p, { count }]) => [p, { count }])]);
   }
 
   /** The other optimizer's tensors, and fresh cells with the slow weights. */
@@ -172,6 +174,16 @@ export class Lookahead extends Optimizer {
     }
     return [rest, slow];
   }
+}
+
+/** What a saved state knows of a parameter. */
+interface Slow {
+  readonly weight: Tensor;
+  readonly count: Tensor;
+}
+
+function noSteps(): Cells {
+  return { count: Tensor.zeros([], { dtype: 'float64' }) };
 }
 
 function keyOf(i: number, name: string): string {

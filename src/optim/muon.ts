@@ -2,13 +2,13 @@
 import { ArgumentError } from '../core/errors.ts';
 import { input, mul, sub } from '../core/expression.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { adam } from './adam.ts';
+import { adam, adamNumbers } from './adam.ts';
 import { completeMoments, type MomentHyper, type MomentOptions } from './adam-options.ts';
-import { shrinkage } from './decay.ts';
 import type { ParameterGroup, ParametersOrGroups } from './group.ts';
 import { belowOne } from './hyper.ts';
+import type { Cells } from './lockstep.ts';
 import { blend, spread } from './moment.ts';
-import { type CellStart, counter, type ParameterState, UpdateRule, zeros } from './update-rule.ts';
+import { type CellStart, type CommonNumbers, counter, type ParameterState, UpdateRule, zeros } from './update-rule.ts';
 
 /** Options of Muon. `betas` and `eps` are AdamW's; weight decay is decoupled for all. */
 export interface MuonOptions extends MomentOptions {
@@ -45,23 +45,39 @@ export class Muon extends UpdateRule<Hyper> {
 
   /** @internal */
   protected cells({ adamW }: Hyper, p: Tensor): Readonly<Record<string, CellStart>> {
-    if (adamW || p.rank < 2) return { step: counter, exp_avg: zeros, exp_avg_sq: zeros };
-    return { momentum_buffer: zeros };
+    return adamW || p.rank < 2 ? { exp_avg: zeros, exp_avg_sq: zeros } : { momentum_buffer: zeros };
   }
 
   /** @internal */
-  protected update(p: Tensor, gradient: Tensor, state: ParameterState, group: ParameterGroup<Hyper>): Tensor {
-    const { rate, share, hyper } = group;
+  protected override shared(): Cells {
+    return counter();
+  }
+
+  /** @internal */
+  protected override advance(shared: Cells, group: ParameterGroup<Hyper>): CommonNumbers {
+    const { hyper } = group;
+    return adamNumbers(shared, group, hyper, hyper.betas[0], true);
+  }
+
+  /** @internal */
+  protected update(
+    p: Tensor,
+    gradient: Tensor,
+    state: ParameterState,
+    group: ParameterGroup<Hyper>,
+    common: CommonNumbers,
+  ): Tensor {
+    const { share, hyper } = group;
     const velocity = state.momentum_buffer;
-    if (!velocity) return adam(p, gradient, state, group, hyper, hyper.betas[0], true);
+    if (!velocity) return adam(p, gradient, state, hyper, hyper.betas[0], common);
     const g = hyper.maximize ? gradient.neg() : gradient;
     velocity.assign(blend(velocity, g, share));
     const direction = hyper.nesterov ? blend(velocity, g, share) : velocity;
     const [rows, columns] = [p.shape[0]!, p.size / p.shape[0]!];
     const step = orthogonal(direction.reshape([rows, columns]), hyper.newtonSchulzSteps).reshape(p.shape);
     const scale = hyper.matchAdamW ? 0.2 * Math.sqrt(Math.max(rows, columns)) : Math.sqrt(Math.max(1, rows / columns));
-    const from = hyper.weightDecay === 0 ? p : p.mul(shrinkage(p, rate, hyper.weightDecay));
-    return from.map(moved, [step, spread(rate.mul(scale), p)]);
+    const from = common.kept ? p.mul(spread(common.kept, p)) : p;
+    return from.map(moved, [step, spread(group.rate.mul(scale), p)]);
   }
 
   /** @internal */

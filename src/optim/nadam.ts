@@ -5,8 +5,17 @@ import { completeMoments, type MomentOptions } from './adam-options.ts';
 import { decay, shrinkage } from './decay.ts';
 import type { ParameterGroup, ParametersOrGroups } from './group.ts';
 import { atLeastZero } from './hyper.ts';
+import type { Cells } from './lockstep.ts';
 import { biasCorrection, blend, blendSquare, spread } from './moment.ts';
-import { type CellStart, counter, type ParameterState, UpdateRule, zeros } from './update-rule.ts';
+import {
+  type CellStart,
+  type CommonNumbers,
+  counted,
+  counter,
+  type ParameterState,
+  UpdateRule,
+  zeros,
+} from './update-rule.ts';
 
 /** Options of NAdam. */
 export interface NAdamOptions extends MomentOptions {
@@ -17,8 +26,6 @@ export interface NAdamOptions extends MomentOptions {
 }
 
 type Hyper = Required<Omit<NAdamOptions, 'lr'>>;
-
-const one: CellStart = () => Tensor.ones([], { dtype: 'float64' });
 
 // t, β₁; scalar momentumDecay
 const momentum = mul(input(1), sub(1, mul(0.5, pow(0.96, mul(input(0), scalar(0))))));
@@ -42,26 +49,47 @@ export class NAdam extends UpdateRule<Hyper> {
 
   /** @internal */
   protected cells(): Readonly<Record<string, CellStart>> {
-    return { step: counter, exp_avg: zeros, exp_avg_sq: zeros, mu_product: one };
+    return { exp_avg: zeros, exp_avg_sq: zeros };
   }
 
   /** @internal */
-  protected update(p: Tensor, gradient: Tensor, state: ParameterState, group: ParameterGroup<Hyper>): Tensor {
-    const { rate, share, hyper } = group;
-    const { betas, eps, weightDecay, momentumDecay, decoupledWeightDecay, maximize } = hyper;
-    const [count, m, v, product] = [state.step!, state.exp_avg!, state.exp_avg_sq!, state.mu_product!];
-    const g = decay(gradient, p, decoupledWeightDecay ? 0 : weightDecay, maximize);
-    count.assign(count.add(1));
+  protected override shared(): Cells {
+    return { ...counter(), mu_product: Tensor.ones([], { dtype: 'float64' }) };
+  }
+
+  /** @internal */
+  protected override advance(shared: Cells, { rate, share, hyper }: ParameterGroup<Hyper>): CommonNumbers {
+    const { betas, weightDecay, momentumDecay, decoupledWeightDecay } = hyper;
+    const [count, product] = [counted(shared), shared.mu_product!];
     const beta = typeof share === 'number' ? Tensor.full([], share, { dtype: 'float64' }) : share;
     const mu = count.map(momentum, [beta], [momentumDecay]);
     const next = count.map(nextMomentum, [beta], [momentumDecay]);
     product.assign(product.mul(mu));
-    m.assign(blend(m, g, share));
+    return {
+      correction: biasCorrection(count, betas[1]),
+      ofGradient: rate.map(gradientSize, [mu, product]),
+      ofMoment: rate.map(momentSize, [next, product, mu]),
+      ...(decoupledWeightDecay && { kept: shrinkage(rate, weightDecay) }),
+    };
+  }
+
+  /** @internal */
+  protected update(
+    p: Tensor,
+    gradient: Tensor,
+    state: ParameterState,
+    group: ParameterGroup<Hyper>,
+    common: CommonNumbers,
+  ): Tensor {
+    const { betas, eps, weightDecay, decoupledWeightDecay, maximize } = group.hyper;
+    const { correction, ofGradient, ofMoment, kept } = common;
+    const [m, v] = [state.exp_avg!, state.exp_avg_sq!];
+    const g = decay(gradient, p, decoupledWeightDecay ? 0 : weightDecay, maximize);
+    m.assign(blend(m, g, group.share));
     v.assign(blendSquare(v, g, betas[1]));
-    const below = v.map(divisor, [spread(biasCorrection(count, betas[1]), v)], [eps]);
-    const sizes = [rate.map(gradientSize, [mu, product]), rate.map(momentSize, [next, product, mu])];
-    const from = decoupledWeightDecay ? p.mul(shrinkage(p, rate, weightDecay)) : p;
-    return from.map(moved, [g, m, below, ...sizes.map((size) => spread(size, p))]);
+    const below = v.map(divisor, [spread(correction!, v)], [eps]);
+    const from = kept ? p.mul(spread(kept, p)) : p;
+    return from.map(moved, [g, m, below, spread(ofGradient!, p), spread(ofMoment!, p)]);
   }
 
   /** @internal */

@@ -4,8 +4,17 @@ import type { Tensor } from '../tensor/tensor.ts';
 import { completeMoments, type MomentOptions } from './adam-options.ts';
 import { decay, shrinkage } from './decay.ts';
 import type { ParameterGroup, ParametersOrGroups } from './group.ts';
+import type { Cells } from './lockstep.ts';
 import { biasCorrection, blend, blendSquare, spread } from './moment.ts';
-import { type CellStart, counter, type ParameterState, UpdateRule, zeros } from './update-rule.ts';
+import {
+  type CellStart,
+  type CommonNumbers,
+  counted,
+  counter,
+  type ParameterState,
+  UpdateRule,
+  zeros,
+} from './update-rule.ts';
 
 /** Options of RAdam. */
 export interface RAdamOptions extends MomentOptions {
@@ -51,22 +60,41 @@ export class RAdam extends UpdateRule<Hyper> {
 
   /** @internal */
   protected cells(): Readonly<Record<string, CellStart>> {
-    return { step: counter, exp_avg: zeros, exp_avg_sq: zeros };
+    return { exp_avg: zeros, exp_avg_sq: zeros };
   }
 
   /** @internal */
-  protected update(p: Tensor, gradient: Tensor, state: ParameterState, group: ParameterGroup<Hyper>): Tensor {
-    const { rate, share, hyper } = group;
-    const { betas, eps, weightDecay, decoupledWeightDecay, maximize } = hyper;
-    const [count, m, v] = [state.step!, state.exp_avg!, state.exp_avg_sq!];
+  protected override shared(): Cells {
+    return counter();
+  }
+
+  /** @internal */
+  protected override advance(shared: Cells, { rate, share, hyper }: ParameterGroup<Hyper>): CommonNumbers {
+    const { betas, weightDecay, decoupledWeightDecay } = hyper;
+    const count = counted(shared);
+    return {
+      size: rate.map(stepSize, [biasCorrection(count, share)]),
+      rectification: count.map(rectified, [], [betas[1], 2 / (1 - betas[1]) - 1]),
+      ...(decoupledWeightDecay && { kept: shrinkage(rate, weightDecay) }),
+    };
+  }
+
+  /** @internal */
+  protected update(
+    p: Tensor,
+    gradient: Tensor,
+    state: ParameterState,
+    group: ParameterGroup<Hyper>,
+    common: CommonNumbers,
+  ): Tensor {
+    const { betas, eps, weightDecay, decoupledWeightDecay, maximize } = group.hyper;
+    const { size, rectification, kept } = common;
+    const [m, v] = [state.exp_avg!, state.exp_avg_sq!];
     const g = decay(gradient, p, decoupledWeightDecay ? 0 : weightDecay, maximize);
-    count.assign(count.add(1));
-    m.assign(blend(m, g, share));
+    m.assign(blend(m, g, group.share));
     v.assign(blendSquare(v, g, betas[1]));
-    const size = rate.map(stepSize, [biasCorrection(count, share)]);
-    const rectification = count.map(rectified, [], [betas[1], 2 / (1 - betas[1]) - 1]);
-    const from = decoupledWeightDecay ? p.mul(shrinkage(p, rate, weightDecay)) : p;
-    return from.map(moved, [m, v, spread(size, p), spread(rectification, p)], [eps]);
+    const from = kept ? p.mul(spread(kept, p)) : p;
+    return from.map(moved, [m, v, spread(size!, p), spread(rectification!, p)], [eps]);
   }
 
   /** @internal */

@@ -4,8 +4,16 @@ import type { Tensor } from '../tensor/tensor.ts';
 import { decay } from './decay.ts';
 import type { ParameterGroup, ParametersOrGroups } from './group.ts';
 import { atLeastZero } from './hyper.ts';
+import type { Cells } from './lockstep.ts';
 import { blend, blendSquare, gather, spread } from './moment.ts';
-import { type CellStart, type ParameterState, type RateOptions, UpdateRule, zeros } from './update-rule.ts';
+import {
+  type CellStart,
+  type CommonNumbers,
+  type ParameterState,
+  type RateOptions,
+  UpdateRule,
+  zeros,
+} from './update-rule.ts';
 
 /** Options of RMSprop. */
 export interface RMSpropOptions extends RateOptions {
@@ -47,7 +55,18 @@ export class RMSprop extends UpdateRule<Hyper> {
   }
 
   /** @internal */
-  protected update(p: Tensor, gradient: Tensor, state: ParameterState, group: ParameterGroup<Hyper>): Tensor {
+  protected override advance(_shared: Cells, { rate }: ParameterGroup<Hyper>): CommonNumbers {
+    return { rate };
+  }
+
+  /** @internal */
+  protected update(
+    p: Tensor,
+    gradient: Tensor,
+    state: ParameterState,
+    group: ParameterGroup<Hyper>,
+    common: CommonNumbers,
+  ): Tensor {
     const { alpha, eps, weightDecay, maximize } = group.hyper;
     const [v, mean, velocity] = [state.square_avg!, state.grad_avg, state.momentum_buffer];
     const g = decay(gradient, p, weightDecay, maximize);
@@ -55,7 +74,7 @@ export class RMSprop extends UpdateRule<Hyper> {
     if (mean) mean.assign(blend(mean, g, alpha));
     let step = mean ? g.map(scaledCentered, [v, mean], [eps]) : g.map(scaled, [v], [eps]);
     if (velocity) step = velocity.assign(gather(velocity, step, group.share));
-    return p.map(moved, [step, spread(group.rate, p)]);
+    return p.map(moved, [step, spread(common.rate!, p)]);
   }
 
   /** @internal */

@@ -5,8 +5,18 @@ import type { Tensor } from '../tensor/tensor.ts';
 import { decay } from './decay.ts';
 import type { ParameterGroup, ParametersOrGroups } from './group.ts';
 import { atLeastZero } from './hyper.ts';
+import type { Cells } from './lockstep.ts';
 import { gather, spread } from './moment.ts';
-import { type CellStart, counter, type ParameterState, type RateOptions, UpdateRule, zeros } from './update-rule.ts';
+import {
+  type CellStart,
+  type CommonNumbers,
+  counted,
+  counter,
+  type ParameterState,
+  type RateOptions,
+  UpdateRule,
+  zeros,
+} from './update-rule.ts';
 
 /** Options of SGD. */
 export interface SGDOptions extends RateOptions {
@@ -26,7 +36,7 @@ type Hyper = Required<Omit<SGDOptions, 'lr'>>;
 // p, g or momentum, lr
 const plain = sub(input(0), mul(input(2), input(1)));
 /** With dampening the first gradient counts in full, later ones by a share. */
-const shareAt = where(eq(input(0), 0), 1, scalar(0));
+const shareAt = where(eq(input(0), 1), 1, scalar(0));
 
 /**
  * p ← p − lr·v with v ← momentum·v + (1 − dampening)·gradient (Sutskever et al. 2013, in PyTorch's form).
@@ -40,23 +50,34 @@ export class SGD extends UpdateRule<Hyper> {
   }
 
   /** @internal */
-  protected cells({ momentum, dampening }: Hyper): Readonly<Record<string, CellStart>> {
-    if (momentum === 0) return {};
-    return dampening === 0 ? { momentum_buffer: zeros } : { step: counter, momentum_buffer: zeros };
+  protected cells({ momentum }: Hyper): Readonly<Record<string, CellStart>> {
+    return momentum === 0 ? {} : { momentum_buffer: zeros };
   }
 
   /** @internal */
-  protected update(p: Tensor, gradient: Tensor, state: ParameterState, group: ParameterGroup<Hyper>): Tensor {
-    const { dampening, nesterov, weightDecay, maximize } = group.hyper;
+  protected override shared({ momentum, dampening }: Hyper): Cells {
+    return momentum === 0 || dampening === 0 ? {} : counter();
+  }
+
+  /** @internal */
+  protected override advance(shared: Cells, { rate, hyper }: ParameterGroup<Hyper>): CommonNumbers {
+    return { rate, ...(shared.step && { taken: counted(shared).map(shareAt, [], [1 - hyper.dampening]) }) };
+  }
+
+  /** @internal */
+  protected update(
+    p: Tensor,
+    gradient: Tensor,
+    state: ParameterState,
+    group: ParameterGroup<Hyper>,
+    common: CommonNumbers,
+  ): Tensor {
+    const { nesterov, weightDecay, maximize } = group.hyper;
     const g = decay(gradient, p, weightDecay, maximize);
-    const lr = spread(group.rate, p);
+    const lr = spread(common.rate!, p);
     const velocity = state.momentum_buffer;
     if (!velocity) return p.map(plain, [g, lr]);
-    if (state.step) {
-      const share = spread(state.step.map(shareAt, [], [1 - dampening]), p);
-      velocity.assign(gather(velocity, g.mul(share), group.share));
-      state.step.assign(state.step.add(1));
-    } else velocity.assign(gather(velocity, g, group.share));
+    velocity.assign(gather(velocity, common.taken ? g.mul(spread(common.taken, p)) : g, group.share));
     return p.map(plain, [nesterov ? gather(velocity, g, group.share) : velocity, lr]);
   }
 

@@ -1,6 +1,7 @@
 /** The base of optimizers that update each parameter by its own gradient and state: groups, cells, saved states. */
+import type { Dtype } from '../core/dtype.ts';
 import { ArgumentError, StateError } from '../core/errors.ts';
-import { depending } from '../core/guard.ts';
+import { guarded } from '../core/guard.ts';
 import { checkNames } from '../core/options.ts';
 import { sameShape, shapeText } from '../core/shape.ts';
 import { follow } from '../tensor/follower.ts';
@@ -17,10 +18,14 @@ import {
   ParameterGroup,
   type ParametersOrGroups,
 } from './group.ts';
+import { type Cells, Lockstep } from './lockstep.ts';
 import { type GroupState, Optimizer, type OptimizerState } from './optimizer.ts';
 
 /** A parameter's state: cells by PyTorch's names. */
-export type ParameterState = Record<string, Tensor>;
+export type ParameterState = Cells;
+
+/** What all elements of some parameters share at one step, by the rule's names: tensors of one number. */
+export type CommonNumbers = Readonly<Record<string, Tensor>>;
 
 /** Makes a cell of a parameter's state as it is before the first step, given the parameter and its group. */
 export type CellStart<H extends Hyper = Hyper> = (p: Tensor, group: ParameterGroup<H>) => Tensor;
@@ -28,8 +33,13 @@ export type CellStart<H extends Hyper = Hyper> = (p: Tensor, group: ParameterGro
 /** A cell of zeros in the parameter's shape. */
 export const zeros: CellStart = (p) => Tensor.zerosLike(p);
 
-/** A cell that counts, float64 without dims. */
-export const counter: CellStart = () => Tensor.zeros([], { dtype: 'float64' });
+/** A count of steps: one cell, float64 without dims, for all parameters that have always stepped together. */
+export const counter: () => Cells = () => ({ step: Tensor.zeros([], { dtype: 'float64' }) });
+
+/** @internal One more step; gives the count after it. */
+export function counted({ step }: Cells): Tensor {
+  return step!.assign(step!.add(1));
+}
 
 /** Options that every optimizer's groups share. */
 export interface RateOptions {
@@ -51,9 +61,11 @@ export interface RateOptions {
  */
 export abstract class UpdateRule<H extends Hyper = Hyper> extends Optimizer {
   private list: readonly ParameterGroup<H>[];
+  private readonly readList = (): readonly ParameterGroup<H>[] => this.list;
   /** What groups are made with that are given nothing else. */
   private readonly defaults: Partial<H> & { readonly lr: number };
   private readonly state = new Map<Tensor, ParameterState>();
+  private readonly lockstep = new Lockstep();
 
   /**
    * @param lr the learning rate of groups that are given none.
@@ -105,18 +117,52 @@ export abstract class UpdateRule<H extends Hyper = Hyper> extends Optimizer {
   /** What the cells of a parameter's state are at first. */
   protected abstract cells(hyper: H, p: Tensor): Readonly<Record<string, CellStart<H>>>;
 
-  /** The new number of one parameter; its state is updated on the way. */
-  protected abstract update(p: Tensor, gradient: Tensor, state: ParameterState, group: ParameterGroup<H>): Tensor;
+  /** The cells, as they are at first, that parameters of a group share as long as they step together: counts of steps. */
+  protected shared(_hyper: H): Cells {
+    return {};
+  }
+
+  /**
+   * What all elements of some parameters share at this step, such as the learning rate; the shared cells are updated on the
+   * way. Called once a step for all parameters of a group that share these cells, before they are updated.
+   */
+  protected advance(_shared: Cells, _group: ParameterGroup<H>): CommonNumbers {
+    return {};
+  }
+
+  /**
+   * The new number of one parameter; its state is updated on the way.
+   * @param common what `advance` gave, in the parameter's dtype.
+   */
+  protected abstract update(
+    p: Tensor,
+    gradient: Tensor,
+    state: ParameterState,
+    group: ParameterGroup<H>,
+    common: CommonNumbers,
+  ): Tensor;
 
   /** Updates every parameter that has a gradient. */
   step(): void {
     noGrad(() => {
-      for (const group of this.groups) {
-        for (const p of group.params) {
-          if (p.grad) p.assign(this.update(p, p.grad, this.stateOf(p, group), group));
-        }
+      for (const group of guarded(this.readList)) {
+        const moving = this.lockstep.stepping(group.params, () => this.shared(group.hyper));
+        for (const [cells, params] of moving) this.stepTogether(group, cells, params);
       }
     });
+  }
+
+  private stepTogether(group: ParameterGroup<H>, cells: Cells, params: readonly Tensor[]): void {
+    const numbers = this.advance(cells, group);
+    const casts = new Map<Dtype, CommonNumbers>();
+    for (const p of params) {
+      let common = casts.get(p.dtype);
+      if (!common) {
+        common = Object.fromEntries(Object.entries(numbers).map(([name, x]) => [name, x.cast(p.dtype)]));
+        casts.set(p.dtype, common);
+      }
+      p.assign(this.update(p, p.grad!, this.stateOf(p, group), group, common));
+    }
   }
 
   private stateOf(p: Tensor, group: ParameterGroup<H>): ParameterState {
@@ -125,7 +171,6 @@ export abstract class UpdateRule<H extends Hyper = Hyper> extends Optimizer {
       state = outside(() => this.emptyState(p, group, group.hyper)); // it outlives the call of a compiled function
       this.state.set(p, state);
     }
-    depending(() => this.state.get(p)); // a checkpoint puts others in their place
     return state;
   }
 
@@ -141,7 +186,7 @@ export abstract class UpdateRule<H extends Hyper = Hyper> extends Optimizer {
     this.groups
       .flatMap((group) => group.params)
       .forEach((p, i) => {
-        for (const [name, cell] of Object.entries(this.state.get(p) ?? {})) {
+        for (const [name, cell] of Object.entries({ ...this.lockstep.of(p), ...this.state.get(p) })) {
           tensors[`state.${i}.${name}`] = cell.detach();
         }
       });
@@ -173,7 +218,15 @@ export abstract class UpdateRule<H extends Hyper = Hyper> extends Optimizer {
       group.takeOver(hypers[i]!, state.groups[i]!.lr);
     });
     this.state.clear();
-    for (const [p, own] of cells) this.state.set(p, own);
+    for (const [p, { own }] of cells) this.state.set(p, own);
+    this.lockstep.replace(
+      this.groups.map(({ params }) =>
+        params.flatMap((p) => {
+          const found = cells.get(p);
+          return found ? [[p, found.shared] as const] : [];
+        }),
+      ),
+    );
   }
 
   private readHyper(where: string, i: number, group: ParameterGroup<H>, saved: GroupState): H {
@@ -191,15 +244,16 @@ export abstract class UpdateRule<H extends Hyper = Hyper> extends Optimizer {
     where: string,
     tensors: Readonly<Record<string, Tensor>>,
     hypers: readonly H[],
-  ): Map<Tensor, ParameterState> {
-    const out = new Map<Tensor, ParameterState>();
+  ): Map<Tensor, { readonly own: ParameterState; readonly shared: Cells }> {
+    const out = new Map<Tensor, { readonly own: ParameterState; readonly shared: Cells }>();
     const known = new Set<string>();
     const all = this.groups.flatMap((group, i) => group.params.map((p) => [p, group, hypers[i]!] as const));
     all.forEach(([p, group, hyper], i) => {
-      const cells = this.emptyState(p, group, hyper);
-      const names = Object.keys(cells).filter((name) => Object.hasOwn(tensors, `state.${i}.${name}`));
+      const [own, shared] = [this.emptyState(p, group, hyper), this.shared(hyper)];
+      const cells = Object.entries({ ...shared, ...own });
+      const names = cells.map(([name]) => name).filter((name) => Object.hasOwn(tensors, `state.${i}.${name}`));
       if (names.length === 0) return;
-      for (const [name, cell] of Object.entries(cells)) {
+      for (const [name, cell] of cells) {
         const key = `state.${i}.${name}`;
         const saved = names.includes(name) ? tensors[key] : undefined;
         if (!saved) throw new StateError(`${where}: ${key} is missing; the state is incomplete`);
@@ -211,7 +265,7 @@ export abstract class UpdateRule<H extends Hyper = Hyper> extends Optimizer {
         cell.assign(saved.detach().cast(cell.dtype));
         known.add(key);
       }
-      out.set(p, cells);
+      out.set(p, { own, shared });
     });
     const strange = Object.keys(tensors).filter((name) => !known.has(name));
     if (strange.length > 0) throw new StateError(`${where}: unexpected ${strange.join(', ')}`);

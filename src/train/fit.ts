@@ -73,7 +73,10 @@ export interface FitOptions extends StepOptions {
    * default 1. The last update of an epoch takes in what is left. Schedules and averages by the batch go by updates then.
    */
   readonly accumulate?: number;
-  /** Whether the step is compiled, which changes no result but in the last digits; default that of the model, true. */
+  /**
+   * Whether the step is compiled, which changes no result but in the last digits; default that of the model, true. Variables
+   * that a loss or layer of your own reads and that change in the middle of an epoch are noticed when the next one begins.
+   */
   readonly jit?: boolean;
   /** What orders the samples; the default generator if left out. */
   readonly generator?: Generator;

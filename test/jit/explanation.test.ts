@@ -34,6 +34,9 @@ describe('explain', () => {
     expect(lines.find((line) => line.includes('product('))).toMatch(/"bias":true.*y <= 0.* # .* µs, 0\.1 KB at \d+$/);
     expect(lines.filter((line) => line.endsWith('in place')).length).toBeGreaterThan(0);
     expect(lines.find((line) => line.includes('permute('))).not.toMatch(/#/);
+    expect(lines.find((line) => line.includes('updates('))).toMatch(
+      /updates\(%\d+, %\d+, %\d+, %\d+\) float32\[3, 4\] and 1 more like it, 15 elements in all: .* # .* in place$/,
+    );
     expect(lines.at(-1)).toMatch(/^results %/);
   });
 

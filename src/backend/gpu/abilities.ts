@@ -5,6 +5,7 @@ import type { Abilities } from '../composite.ts';
 export const gpuAbilities: Abilities = {
   composites: ['mapReduce', 'product', 'convolution'],
   mapInputs: 7,
+  rows: { arrays: 0, columns: 0 },
   canMap: ({ length }) => length === 1,
   canReduce: ({ before }, inputs) => ![before.dtype, ...inputs].includes('float64'),
   canFinish: () => true,

@@ -18,6 +18,8 @@ type MapNode = OperationOf<'map'>;
 interface Joint {
   /** In their order; the kernel stands where the last one stood. */
   readonly members: readonly number[];
+  /** Those of them that something else reads, or that are kept: the others are nowhere in memory. */
+  readonly stored: readonly number[];
   readonly inputs: readonly number[];
   readonly params: Composites['maps'];
 }
@@ -27,11 +29,12 @@ export function joinMaps(graph: Graph, abilities: Abilities): Graph {
 }
 
 /** Which maps are joined, by member. */
-function jointsOf({ nodes }: Graph, abilities: Abilities): Map<number, Joint> {
+function jointsOf({ nodes, results }: Graph, abilities: Abilities): Map<number, Joint> {
   const readers: number[][] = nodes.map(() => []);
   nodes.forEach(({ inputs }, id) => {
     for (const i of inputs) readers[i]!.push(id);
   });
+  const kept = new Set(results);
   const joints = new Map<number, Joint>();
   const membersOf = (id: number): readonly number[] => joints.get(id)?.members ?? [id];
   nodes.forEach((node, id) => {
@@ -40,8 +43,9 @@ function jointsOf({ nodes }: Graph, abilities: Abilities): Map<number, Joint> {
       const members = [...new Set([...membersOf(other), ...membersOf(id)])].sort((a, b) => a - b);
       // the kernel comes last, so nobody reads any of them before
       const inTime = members.every((m) => readers[m]!.every((reader) => reader > id || members.includes(reader)));
-      if (members.length > mostResults || !inTime) continue;
-      const joint = jointOf(members, nodes, abilities);
+      const stored = members.filter((m) => kept.has(m) || readers[m]!.some((reader) => !members.includes(reader)));
+      if (stored.length > mostResults || !inTime) continue;
+      const joint = jointOf(members, stored, nodes, abilities);
       if (joint) for (const m of members) joints.set(m, joint);
     }
   });
@@ -66,14 +70,19 @@ function neighbours(
 }
 
 /** The kernel of some maps, if there is one that computes each as it was. */
-function jointOf(members: readonly number[], nodes: readonly GraphNode[], abilities: Abilities): Joint | undefined {
+function jointOf(
+  members: readonly number[],
+  stored: readonly number[],
+  nodes: readonly GraphNode[],
+  abilities: Abilities,
+): Joint | undefined {
   const maps = members.map((m) => nodes[m] as MapNode);
   const dtypeOf = (i: number): Dtype => nodes[i]!.dtype;
   const [arithmetic, ...others] = new Set(maps.map((node) => arithmeticIn(mappingOf(node), dtypeOf)));
   const inputs = maps.flatMap((node) => node.inputs);
   const leaves = new Set(inputs.filter((i) => !members.includes(i)));
-  const stored = maps.every(({ dtype, params }) => dtype === arithmetic || params.formula.isBoolean);
-  if (others.length > 0 || leaves.size > abilities.mapInputs || !stored) return undefined;
+  const asIs = maps.every(({ dtype, params }) => dtype === arithmetic || params.formula.isBoolean);
+  if (others.length > 0 || leaves.size > abilities.mapInputs || !asIs) return undefined;
   // members as −1, −2, …, leaves by where each is first
   const pattern = inputs.map((i) => (leaves.has(i) ? inputs.indexOf(i) : -1 - members.indexOf(i)));
   const key = `${maps.map(({ params }) => `${params.formula.id}/${params.scalars.length}`)}: ${pattern}`;
@@ -83,9 +92,9 @@ function jointOf(members: readonly number[], nodes: readonly GraphNode[], abilit
   const numbers = maps.flatMap(({ params }) => params.scalars);
   const scalars = union.scalars.map((i) => numbers[i]!);
   const read = union.inputs.map((i) => inputs[i]!);
-  const formulas = union.formulas.map((formula, i) => ({ formula, dtype: maps[i]!.dtype }));
+  const formulas = stored.map((m) => ({ formula: union.formulas[members.indexOf(m)]!, dtype: nodes[m]!.dtype }));
   return abilities.canMap(formulas, read.map(dtypeOf), scalars)
-    ? { members, inputs: read, params: { formulas, scalars } }
+    ? { members, stored, inputs: read, params: { formulas, scalars } }
     : undefined;
 }
 
@@ -137,14 +146,14 @@ function emit({ nodes, results }: Graph, joints: ReadonlyMap<number, Joint>): Gr
       numbers[id] = made.push({ ...node, inputs: node.inputs.map((i) => numbers[i]!) } as GraphNode) - 1;
       return;
     }
-    const { members, params } = joint;
+    const { members, stored, params } = joint;
     if (id !== members.at(-1)) return;
-    const [first, ...more] = members.map((m) => nodes[m] as MapNode);
+    const [first, ...more] = stored.map((m) => nodes[m] as MapNode);
     const { shape, dtype, place } = first!;
     const inputs = joint.inputs.map((i) => numbers[i]!);
     const specs = more.map(({ shape, dtype }) => ({ shape, dtype }));
     const at = made.push({ op: 'maps', params, inputs, shape, dtype, more: specs, draw: -1, place }) - 1;
-    members.forEach((m, i) => {
+    stored.forEach((m, i) => {
       numbers[m] = i === 0 ? at : made.push(outputOf(at, i - 1, more[i - 1]!)) - 1;
     });
   });

@@ -1,5 +1,6 @@
 /** Pass (exact): what is computed twice of the same numbers is computed once. */
 import { Formula } from '../../core/formula.ts';
+import { numberText } from '../formula-text.ts';
 import type { Graph, GraphNode } from '../graph.ts';
 import { rebuild } from './rebuild.ts';
 
@@ -33,8 +34,4 @@ function keyOf(node: GraphNode): string | undefined {
 function exactly(_name: string, value: unknown): unknown {
   if (value instanceof Formula) return `formula ${value.id}`;
   return typeof value === 'number' ? numberText(value) : value;
-}
-
-function numberText(x: number): string {
-  return Object.is(x, -0) ? '-0' : String(x);
 }

@@ -24,7 +24,7 @@ export function sumProducts(graph: Graph): Graph {
     const leaves = leavesOf(graph, uses, id, inner);
     const products = leaves.filter((leaf) => isProduct(graph, uses, leaf));
     if (products.length < least) continue;
-    const total = to.add(joined(graph, usable(graph, parts, id), products, to));
+    const total = to.add(joined(graph, usable(nodes, parts, id), products, to));
     const rest = leaves.filter((leaf) => !products.includes(leaf));
     nodes[id] = rest.length === 0 ? nodes[total]! : sumOf(graph.nodes[id]!, [total, ...rest], to);
   }
@@ -93,15 +93,15 @@ function findParts({ nodes }: Graph): ReadonlyMap<number, Part> {
   return parts;
 }
 
-/** The parts of tensors that do not depend on the sum at hand. */
-function usable(graph: Graph, parts: ReadonlyMap<number, Part>, id: number): ReadonlyMap<number, Part> {
+/** The parts of tensors that do not depend on the sum at hand, also by way of later sums that are products by now. */
+function usable(nodes: readonly GraphNode[], parts: ReadonlyMap<number, Part>, id: number): ReadonlyMap<number, Part> {
   const places = new Set([...parts.values()].map(({ place }) => place));
-  const free = new Set([...places].filter((place) => place < id || !reads(graph, place, id)));
+  const free = new Set([...places].filter((place) => place < id || !reads(nodes, place, id)));
   return new Map([...parts].filter(([, { place }]) => free.has(place)));
 }
 
-/** Whether a node is computed from an earlier one. */
-function reads({ nodes }: Graph, id: number, earlier: number): boolean {
+/** Whether a node is computed from an earlier one; nodes before that are as they were, and lead nowhere. */
+function reads(nodes: readonly GraphNode[], id: number, earlier: number): boolean {
   const seen = new Set([id]);
   for (const at of seen) {
     for (const i of nodes[at]!.inputs) if (i >= earlier) seen.add(i);

@@ -52,7 +52,8 @@ function picked(graph: Graph, gather: OperationOf<'gather'>, made: Made): Rows |
   const [table, index] = gather.inputs as readonly [number, number];
   if (gather.params.dim !== 0 || gather.shape.length !== 2 || !isFloat(gather.dtype)) return undefined;
   const column = columnOf(graph, index);
-  if (column === undefined) return undefined;
+  const whole = gather.shape[1] === graph.nodes[table]!.shape[1]; // or it picks the beginnings of rows
+  if (column === undefined || !whole) return undefined;
   return {
     table: made.numberOf(table),
     index: reshaped(made, made.numberOf(column), [gather.shape[0]!]),

@@ -1,7 +1,11 @@
 /** What a module is made of, as one host value: compiled functions look whether it is still the same. */
 import { Tensor } from '../../tensor/tensor.ts';
+import { partsOf } from './parts.ts';
 
-/** Looks at the modules, tensors, numbers, strings and booleans among a module's members, arrays opened. */
+/**
+ * Looks at the modules, tensors, functions, numbers, strings and booleans among a module's members; lists, Maps and plain
+ * objects are opened.
+ */
 export class StructureReader {
   private readonly members: () => Iterable<readonly [name: string, member: unknown]>;
   private readonly moduleClass: abstract new (
@@ -25,21 +29,21 @@ export class StructureReader {
     const now: unknown[] = [];
     for (const [name, member] of this.members()) {
       if (this.restless.has(name)) continue;
-      if (Array.isArray(member)) now.push(...member.filter((part) => this.isPart(part)));
-      else if (this.isPart(member)) now.push(member);
+      if (this.isPart(member)) now.push(member);
+      else for (const part of opened(member)) if (this.isPart(part)) now.push(part);
     }
-    const same = now.length === this.known.length && now.every((part, i) => Object.is(part, this.known[i]));
-    if (!same) this.token = {};
+    if (!same(now, this.known)) this.token = {};
     this.known = now;
     return this.token;
   };
 
   /** Runs `forward` and notes which plain values it changes. */
   watching<R>(forward: () => R): R {
-    const before = new Map(this.members());
+    const before = new Map(Array.from(this.members(), ([name, member]) => [name, opened(member).filter(isPlain)]));
     const result = forward();
     for (const [name, member] of this.members()) {
-      if (isPlain(member) && before.has(name) && !Object.is(member, before.get(name))) this.restless.add(name);
+      const [was, is] = [before.get(name), opened(member).filter(isPlain)];
+      if (was && !same(is, was)) this.restless.add(name);
     }
     return result;
   }
@@ -49,6 +53,18 @@ export class StructureReader {
   }
 }
 
+/** What a list, a Map or a plain object holds, or the thing itself. */
+function opened(member: unknown): readonly unknown[] {
+  if (Array.isArray(member)) return member;
+  if (typeof member !== 'object' || member instanceof Tensor) return [member];
+  return partsOf(member)?.map(([, part]) => part) ?? [member];
+}
+
 function isPlain(member: unknown): boolean {
-  return typeof member === 'number' || typeof member === 'string' || typeof member === 'boolean';
+  return plain.has(typeof member);
+}
+const plain: ReadonlySet<string> = new Set(['number', 'string', 'boolean', 'function']);
+
+function same(a: readonly unknown[], b: readonly unknown[]): boolean {
+  return a.length === b.length && a.every((part, i) => Object.is(part, b[i]));
 }

@@ -13,6 +13,7 @@ const opsOf = (f: F, ...args: Tensor[]) =>
 const x = Tensor.randn([5, 7]);
 const w = Tensor.randn([7, 9]);
 const b = Tensor.randn([9]);
+const wide = Tensor.randn([18]);
 const image = Tensor.randn([2, 3, 8, 9]);
 const kernel = Tensor.randn([4, 3, 3, 3]);
 const channels = Tensor.randn([4]);
@@ -26,6 +27,14 @@ describe('epilogues', () => {
     ['a bias and two maps', () => [x.matmul(w).add(b).relu().tanh()], { product: 1 }],
     ['a bias of a row', () => [x.matmul(w).add(b.reshape([1, 9]))], { product: 1 }],
     ['rows of three dims', () => [x.matmul(w).reshape([5, 1, 9]).add(b).sigmoid()], { product: 1 }],
+    ['a bias of elements that lie apart', () => [x.matmul(w).add(wide.slice([0, 18, 2]))], { product: 1 }],
+    ['a bias backwards', () => [x.matmul(w).add(b.flip(0)).relu()], { product: 1 }],
+    ['a bias that is one number', () => [x.matmul(w).add(b.slice([0, 1]).expand([9]).reshape([9]))], { product: 1 }],
+    [
+      'channels of a column',
+      () => [image.conv2d(kernel).add(w.slice([0, 4], [2, 3]).reshape([4, 1, 1]))],
+      { convolution: 1 },
+    ],
     ['a transposed weight', () => [x.matmul(w.transpose().reshape([9, 7]).transpose()).add(b)], { product: 1 }],
     ['a bias of channels', () => [image.conv2d(kernel, { bias: channels }).relu()], { convolution: 1 }],
     ['a difference', () => [x.matmul(w).sub(b)], { matmul: 1, map: 1 }],

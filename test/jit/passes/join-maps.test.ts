@@ -55,3 +55,14 @@ it('joins through views of the same layout only', () => {
   };
   expect(joined(f, square)).toEqual(['maps', 'map']);
 });
+
+it('stores only what something else reads', () => {
+  const f = (p?: Tensor, m?: Tensor, v?: Tensor, g?: Tensor): Tensor[] => {
+    const clipped = g!.clamp(-0.5, 0.5);
+    const steps = clipped.mul(clipped).add(v!);
+    return [p!.sub(steps), m!.mul(0.9).add(clipped), steps.exp(), clipped.tanh()];
+  };
+  expect(joined(f, p, m, v, g)).toEqual(['maps']);
+  const [joint] = graphOf(f, [p, m, v, g], ...passes).nodes.filter(({ op }) => op === 'maps');
+  expect(joint).toMatchObject({ more: [{}, {}, {}] });
+});

@@ -35,6 +35,22 @@ describe('sums of products', () => {
     besideEager(() => f, [[], []]);
   });
 
+  it('of which each could read what the other one is placed into', () => {
+    const f: F = (a, b, x) => {
+      const both = [a!, b!].map((m) => {
+        const parts = [m.mul(2), m.add(1)];
+        return { parts, total: sum(parts.map((part, i) => part.transpose().matmul(x!.mul(i + 2)))) };
+      });
+      const [one, two] = both as [(typeof both)[0], (typeof both)[0]];
+      const row = (m: Tensor): Tensor => m.sum({ dim: 1 }).reshape([1, 3]);
+      const placed = [Tensor.concat([...one.parts, row(two.total)]), Tensor.concat([...two.parts, row(one.total)])];
+      return [one.total, two.total, ...placed];
+    };
+    const args = [Tensor.randn([2, 3]), Tensor.randn([2, 3]), Tensor.randn([2, 4])];
+    expect(countOps(passed(f, ...args)).matmul).toBe(2);
+    besideEager(() => f, [args, args], 5e-6); // in another order
+  });
+
   it('read factors where they are placed together', () => {
     const f: F = (x) => {
       const steps = Array.from({ length: 4 }, (_, i) => x!.mul(i + 1).tanh());

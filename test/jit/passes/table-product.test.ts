@@ -54,6 +54,13 @@ describe('products of picked rows', () => {
     expect(nodes.filter(({ op, shape }) => op === 'map' && shape[0] === 5).length).toBeGreaterThan(1);
   });
 
+  it('leave the beginnings of rows alone', () => {
+    const [table, w] = [Tensor.randn([5, 3]), Tensor.randn([2, 4])];
+    const f: F = (at) => [table.gather(0, at!.reshape([12, 1]).expand([12, 2])).matmul(w)];
+    expect(products(passed(f, indices(12)))).toEqual(['12x4']);
+    besideEager(() => f, [[indices(12)], [indices(12)]]);
+  });
+
   it('sum by index once for both gradients', () => {
     expect(countOps(passed(model(), indices(12))).scatterAdd).toBe(1);
   });

@@ -1,11 +1,15 @@
 /** Planned calls give the same bits on one thread and on two, and draw their shares from whole units. */
 import { afterAll, describe, expect, it } from 'vitest';
-import { type Call, runCall } from '../../../kernels/wasm/call.ts';
+import { type Call, prepareCalls, runCall } from '../../../kernels/wasm/call.ts';
 import { Engine } from '../../../kernels/wasm/engine.ts';
+import { planMap } from '../../../kernels/wasm/map.ts';
 import { planRandom } from '../../../kernels/wasm/random.ts';
 import { planReduce } from '../../../kernels/wasm/reduce.ts';
-import { planSoftmax } from '../../../kernels/wasm/softmax.ts';
+import { planRows } from '../../../kernels/wasm/rows.ts';
+import { input, mul } from '../../../src/core/expression.ts';
+import { formulaOf } from '../../../src/core/formula.ts';
 import { contiguousLayout } from '../../../src/core/layout.ts';
+import { softmaxOf } from './row-programs.ts';
 
 describe('runCall', () => {
   const engine = new Engine(true);
@@ -20,7 +24,7 @@ describe('runCall', () => {
     random: planRandom({ draw: { key: [1, 2], index: 3 }, shape: [rows, n], dtype: 'float32' }, to),
     'sum of rows': planReduce(sum, [array], [1], to),
     'sum of columns': planReduce(sum, [array], [0], to),
-    softmax: planSoftmax(false, rows, n, { address: x, stride: 4 * n }, { address: to, stride: 4 * n }),
+    'softmax of rows': planRows(softmaxOf(n), [array], [to]),
   };
 
   it('starts from numbers', () => {
@@ -39,5 +43,40 @@ describe('runCall', () => {
     });
     expect(results[0]!.some((byte) => byte !== 0)).toBe(true);
     for (const other of results.slice(1)) expect(other).toEqual(results[0]);
+  });
+});
+
+describe('prepareCalls', () => {
+  const engine = new Engine(true);
+  afterAll(() => engine.threads.stop());
+  const square = formulaOf(mul(input(0), input(0)), 1);
+  const sizes = [1, 70_001, 3, 4, 90_000, 0, 17];
+
+  it('runs calls of several sizes and kernels as they are alone, whatever the number of threads', () => {
+    const runs = sizes.flatMap((n, i) =>
+      (['float32', 'float64'] as const).map((dtype) => {
+        const address = engine.heap.allocate(8 * n + 64);
+        engine.view(dtype, address, n).set(Array.from({ length: n }, (_, j) => (i + 1) / (j + 3)));
+        const to = engine.heap.allocate(8 * n + 64);
+        const call = planMap(square, [{ address, layout: contiguousLayout([n]), dtype }], dtype, to);
+        return { call, result: () => engine.view(dtype, to, n) };
+      }),
+    );
+    engine.threads.count = 1;
+    for (const { call } of runs) runCall(engine, call);
+    const alone = runs.map(({ result }) => result().slice());
+    expect(alone[2]!.at(-1)).toBe(Math.fround(Math.fround(2 / 70_003) ** 2));
+    const all = prepareCalls(
+      engine,
+      runs.map(({ call }) => call),
+    );
+    for (const threads of [1, 2, 4, 1]) {
+      engine.threads.count = threads;
+      for (const { result } of runs) result().fill(0);
+      const until = performance.now() + (threads > 1 ? 100 : 0); // workers come after a while
+      do all();
+      while (performance.now() < until);
+      expect(runs.map(({ result }) => result())).toEqual(alone);
+    }
   });
 });
