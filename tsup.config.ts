@@ -18,6 +18,9 @@ const library: Record<string, string> = {
   ...Object.fromEntries(namespaces.map((name) => [`${name}/index`, `src/${name}/index.ts`])),
 };
 
+/** Optional peers, which users install; and Node's own. */
+const external = [/^node:/, 'gpu.js', 'webgpu'];
+
 /** In CommonJS a sub-path is a property of the main entry, so that there is no second copy of any state. */
 const subPaths: Plugin = {
   name: 'sub-paths',
@@ -75,7 +78,7 @@ async function libraryFiles(): Promise<string[]> {
     write: false,
     metafile: true,
     platform: 'neutral',
-    external: ['node:*'],
+    external: ['node:*', 'gpu.js', 'webgpu'],
   });
   return Object.keys(metafile.inputs);
 }
@@ -84,7 +87,7 @@ const shared: Options = {
   outDir: 'dist',
   target: 'es2022',
   platform: 'neutral',
-  external: [/^node:/],
+  external,
   removeNodeProtocol: false,
   sourcemap: false,
 };
@@ -114,7 +117,8 @@ const config: Options[] = [
     entry: { index: 'src/index.ts' },
     format: 'cjs',
     splitting: false,
-    dts: true,
+    // in the one file of types a reference counts at the top alone
+    dts: { banner: '/// <reference lib="esnext.disposable" />' },
     plugins: [subPaths],
   },
 ];
