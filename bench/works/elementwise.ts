@@ -2,7 +2,10 @@
 import type { HeapArray } from '../../kernels/wasm/call.ts';
 import { planMap } from '../../kernels/wasm/map.ts';
 import { planReduce } from '../../kernels/wasm/reduce.ts';
-import { planSoftmax } from '../../kernels/wasm/softmax.ts';
+import { planRows } from '../../kernels/wasm/rows.ts';
+import { div, input, sub, unary } from '../../src/core/expression.ts';
+import { formulaOf } from '../../src/core/formula.ts';
+import type { RowProgram } from '../../src/core/row-program.ts';
 import { jit, Tensor } from '../../src/index.ts';
 import { binaryFormulas, unaryFormulas } from '../../src/tensor/formulas.ts';
 import { BenchHeap } from '../heap.ts';
@@ -13,6 +16,22 @@ const million = [1_000_000];
 const square = [1024, 1024];
 const total = { op: 'sum', inputs: ['float32'], dtype: 'float32' } as const;
 
+const [x, y] = [input(0), input(1)];
+/** As compiled functions compute it: the greatest, exponentials and their sum, the quotients. */
+const softmax: RowProgram = {
+  columns: 1024,
+  inputs: 1,
+  stages: [
+    { op: 'max', formula: formulaOf(x, 1), reads: [0], dtype: 'float32' },
+    { op: 'each', formula: formulaOf(unary('exp', sub(x, y)), 2), reads: [0, 1], dtype: 'float32' },
+    { op: 'sum', formula: formulaOf(x, 1), reads: [2], dtype: 'float32' },
+    { op: 'each', formula: formulaOf(div(x, y), 2), reads: [2, 3], dtype: 'float32' },
+  ],
+  scalars: [],
+  results: [3],
+  guests: [[1, 0]],
+};
+
 export const elementwiseWorks: readonly Work[] = [
   kernel('exp', [million], million, (heap, [x], to) => map(heap, 'exp', [x!], to)),
   ...used('exp', [million], ([x]) => x!.exp()),
@@ -22,11 +41,7 @@ export const elementwiseWorks: readonly Work[] = [
   ...used('add', [million, million], ([a, b]) => a!.add(b!)),
   kernel('sum', [million], [1], (heap, [x], to) => heap.run(planReduce(total, [x!], [0], to.address))),
   ...used('sum', [million], ([x]) => x!.sum()),
-  kernel('softmax', [square], square, (heap, [x], to) => {
-    const [rows, n] = square as [number, number];
-    const along = ({ address }: HeapArray) => ({ address, stride: 4 * n });
-    heap.run(planSoftmax(false, rows, n, along(x!), along(to)));
-  }),
+  kernel('softmax', [square], square, (heap, [x], to) => heap.run(planRows(softmax, [x!], [to.address]))),
   ...used('softmax', [square], ([x]) => x!.softmax(-1)),
 ];
 

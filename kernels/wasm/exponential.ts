@@ -66,13 +66,6 @@ export function exp(c: VectorCode, x: Held): Held {
   return y;
 }
 
-/** eˣ of an x that is a number and at most 0: 0 below −87.3, where it would be subnormal. */
-export function expUpToZero(c: VectorCode, x: Held): Held {
-  const reduced = reduce(c, x);
-  const y = i32x4.add(expRest(c, reduced), exponentBits(reduced));
-  return c.hold(v128.andNot(y, lt(x, c.float(-87.3))));
-}
-
 /** eˣ − 1, without cancellation. */
 export function expm1(c: VectorCode, x: Held): Held {
   const reduced = reduce(c, c.hold(pmax(x, c.float(-20))));

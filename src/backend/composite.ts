@@ -2,6 +2,7 @@
 import type { Dtype } from '../core/dtype.ts';
 import type { Formula } from '../core/formula.ts';
 import type { ConvParams } from '../core/primitive.ts';
+import type { RowProgram } from '../core/row-program.ts';
 
 /** The parameters of each composite; most are of float32. Which of them a device has, its `Abilities` say. */
 export interface Composites {
@@ -16,6 +17,11 @@ export interface Composites {
   updates: Composites['maps'] & { readonly count: number };
   /** n inputs of equal shape: a formula of them is reduced, and another one applied to each result. */
   mapReduce: MapReduce;
+  /**
+   * n inputs of shapes [.., C] or [.., 1], equal but for that: what becomes of each row. Indices must be inside, as for a
+   * gather.
+   */
+  rows: RowProgram;
   /** ([.., M, K], [.., K, N], [N] if `bias`): the product, with the bias added to each row, under a formula. */
   product: Finish;
   /** ([N, C, ..], [O, C/groups, ..], [O] if `bias`): the convolution, with the bias added to each channel, under a formula. */
@@ -74,6 +80,8 @@ export interface Abilities {
   readonly mapInputs: number;
   /** Whether one kernel can compute all of these formulas of the same inputs. */
   canMap(results: readonly Mapped[], inputs: readonly Dtype[], scalars: readonly number[]): boolean;
+  /** The most arrays that a kernel of rows reads and writes, and the longest rows. */
+  readonly rows: { readonly arrays: number; readonly columns: number };
   /** Whether one kernel can compute a reduction with these formulas around it. */
   canReduce(reduction: MapReduce, inputs: readonly Dtype[]): boolean;
   /** Whether finished results can go through a formula before they are stored. */

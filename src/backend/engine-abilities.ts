@@ -6,8 +6,9 @@ import { canReduce } from '../../kernels/wasm/map-reduce.ts';
 import type { Abilities } from './composite.ts';
 
 export const engineAbilities: Abilities = {
-  composites: ['maps', 'updates', 'mapReduce', 'product', 'convolution', 'maxPool', 'maxPoolGradient'],
+  composites: ['maps', 'updates', 'mapReduce', 'rows', 'product', 'convolution', 'maxPool', 'maxPoolGradient'],
   mapInputs: 12,
+  rows: { arrays: 16, columns: 16 * 1024 },
   canMap: canMapAll,
   canReduce: (reduction, inputs) => canReduce(reduction, inputs, reduction.scalars),
   canFinish: (formula) => canEnd(formula, float32),

@@ -12,13 +12,15 @@ import { planMapReduce, scalarDtypeOf } from '../../kernels/wasm/map-reduce.ts';
 import { planPlace } from '../../kernels/wasm/place.ts';
 import { planRandom } from '../../kernels/wasm/random.ts';
 import { planReduce } from '../../kernels/wasm/reduce.ts';
+import { planRows } from '../../kernels/wasm/rows.ts';
 import { planScan } from '../../kernels/wasm/scan.ts';
 import { planScatterAdd } from '../../kernels/wasm/scatter-add.ts';
 import { bytesPerElement, type Dtype, duplicate, type TypedArray } from '../core/dtype.ts';
-import { StateError } from '../core/errors.ts';
+import { IndexError, StateError } from '../core/errors.ts';
 import { elementOffsets } from '../core/layout.ts';
 import type { Computation } from '../core/primitive.ts';
 import type { Draw } from '../core/random.ts';
+import { indicesOf } from '../core/row-program.ts';
 import { sizeOf } from '../core/shape.ts';
 import type { Composites, Mapped } from './composite.ts';
 import { isOwn, leastShareOfCall, leastShareOfProduct, prepareComposite } from './composite-calls.ts';
@@ -182,16 +184,43 @@ export class EngineProgram implements Executable {
 
   /** Indices must lie inside, or the plain loops say which does not. */
   private checksOf(step: Step, arrays: readonly HeapArray[]): (() => void) | undefined {
+    if (step.op === 'rows') return this.checksOfRows(step, arrays);
     if (step.op !== 'gather' && step.op !== 'scatterAdd') return undefined;
-    const { engine } = this.host;
-    const [x, index] = arrays;
-    const size = step.op === 'gather' ? x!.layout.shape[step.params.dim]! : step.params.size;
-    const { buffer, layout } = step.inputs[1]!;
+    const size = step.op === 'gather' ? arrays[0]!.layout.shape[step.params.dim]! : step.params.size;
+    return this.checkOf(step.inputs[1]!, arrays[1]!, size, () => this.onPlainLoops(step, arrays));
+  }
+
+  private checksOfRows(
+    { params, inputs }: Extract<Step, { readonly op: 'rows' }>,
+    arrays: readonly HeapArray[],
+  ): (() => void) | undefined {
+    const { columns } = params;
+    const checks = indicesOf(params).flatMap((i) => {
+      const refuse = (): never => {
+        throw new IndexError(
+          `rows: an index is outside of a row; a row has ${columns} elements; pass 0 to ${columns - 1}`,
+        );
+      };
+      return this.checkOf(inputs[i]!, arrays[i]!, columns, refuse) ?? [];
+    });
+    if (checks.length === 0) return undefined;
+    return () => {
+      for (const check of checks) check();
+    };
+  }
+
+  /** Asks whether all indices are less than `size`; undefined where an earlier step does. */
+  private checkOf(
+    { buffer, layout }: Place,
+    index: HeapArray,
+    size: number,
+    refuse: () => unknown,
+  ): (() => void) | undefined {
     const key = `${buffer} ${layout.offset} ${layout.shape} ${layout.strides} ${size}`;
-    if (this.checked.has(key)) return undefined; // by an earlier step
+    if (this.checked.has(key)) return undefined;
     this.checked.add(key);
     return () => {
-      if (firstOutside(engine, index!, size) >= 0) this.onPlainLoops(step, arrays);
+      if (firstOutside(this.host.engine, index, size) >= 0) refuse();
     };
   }
 
@@ -226,6 +255,10 @@ export class EngineProgram implements Executable {
         const { before, dims, scalars } = step.params;
         const dtypes = arrays.map((a) => a.dtype);
         return [planMapReduce(step.params, arrays, dims, to, this.numbers(scalars, scalarDtypeOf(before, dtypes)))];
+      }
+      case 'rows': {
+        const tos = [to, ...step.more.map((buffer) => this.addressOf(buffer))];
+        return [planRows(step.params, arrays, tos, this.numbers(step.params.scalars, 'float32'))];
       }
       case 'reduce':
         return [planReduce({ op: step.params.op, inputs: [x!.dtype], dtype: x!.dtype }, arrays, step.params.dims, to)];

@@ -4,7 +4,7 @@ import type { Dtype, TypedArray } from '../core/dtype.ts';
 import { Formula } from '../core/formula.ts';
 import type { Params, Primitive, Spec } from '../core/primitive.ts';
 import { type Shape, sizeOf } from '../core/shape.ts';
-import { formulaText, numberText } from './formula-text.ts';
+import { formulaText, numberText, rowsText } from './formula-text.ts';
 
 type AllParams = Params & Composites;
 
@@ -111,6 +111,7 @@ function paramsText(node: Operation): string {
     const reduced = `${op} along ${dims} of ${formulaText(before.formula, names, scalars)}`;
     return `: ${after ? formulaText(after, [reduced], scalars) : reduced}`;
   }
+  if (node.op === 'rows') return `: ${rowsText(node.params, names)}`;
   if (node.op === 'expand' || node.op === 'reshape') return '';
   const text = JSON.stringify(node.params, (_, value: unknown) => {
     if (value instanceof Formula) return formulaText(value, ['y'], []);

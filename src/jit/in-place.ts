@@ -1,5 +1,6 @@
 /** Updates in place: the new numbers of a cell are written where the old ones are, if nobody reads these any more. */
 import type { Place, Step } from '../backend/program.ts';
+import { indicesOf } from '../core/row-program.ts';
 
 /** What a buffer is for. */
 export interface BufferUse {
@@ -15,8 +16,11 @@ export interface Assignment {
   readonly buffer: number;
 }
 
-/** Steps that may refuse their inputs: before they have passed, no cell may change. */
-const mayFail: ReadonlySet<string> = new Set(['gather', 'scatterAdd', 'demand']);
+/** What may refuse its inputs: before it has passed, no cell may change. */
+function mayFail(step: Step): boolean {
+  if (step.op === 'rows') return indicesOf(step.params).length > 0;
+  return step.op === 'gather' || step.op === 'scatterAdd' || step.op === 'demand';
+}
 
 /** What reads each element before it writes its place. */
 const elementwise: ReadonlySet<string> = new Set(['map', 'maps', 'updates']);
@@ -27,7 +31,7 @@ export function inPlace(
   buffers: readonly BufferUse[],
   assignments: readonly Assignment[],
 ): ReadonlyMap<number, number> {
-  const safe = steps.findLastIndex(({ op }) => mayFail.has(op)) + 1;
+  const safe = steps.findLastIndex(mayFail) + 1;
   const makers = new Map<number, number>();
   steps.forEach(({ to, more }, at) => {
     for (const buffer of [to, ...more]) makers.set(buffer, at);

@@ -13,7 +13,7 @@ import type { Made } from './rebuild.ts';
 /** Larger formulas take long to compile, and more registers than there are. */
 const mostOperations = 160;
 /** What a kernel costs beside its elements, in operations on one. */
-const kernelCost = 2000;
+export const kernelCost = 2000;
 
 /** A graph under construction in which maps read what other maps read. */
 export class MapFuser {

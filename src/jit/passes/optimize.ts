@@ -9,6 +9,7 @@ import { joinMaps } from './join-maps.ts';
 import { findPatterns } from './patterns.ts';
 import { reduceRepeats } from './reduce-repeats.ts';
 import { removeUnused } from './remove-unused.ts';
+import { computeByRows } from './row-wise.ts';
 import { shareEqual } from './share-equal.ts';
 import { storeConstants } from './store-constants.ts';
 
@@ -23,6 +24,7 @@ const passes: readonly Pass[] = [
   findPatterns,
   fuseMaps,
   fuseReductions,
+  computeByRows,
   joinMaps,
   storeConstants,
   fuseUpdates,
@@ -32,6 +34,7 @@ const passes: readonly Pass[] = [
 export const interpreter: Abilities = {
   composites: [],
   mapInputs: 10,
+  rows: { arrays: 0, columns: 0 },
   canMap: ({ length }) => length === 1,
   canReduce: () => false,
   canFinish: () => false,

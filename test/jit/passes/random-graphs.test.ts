@@ -8,6 +8,7 @@ import { fuseMaps } from '../../../src/jit/passes/fuse-maps.ts';
 import { joinMaps } from '../../../src/jit/passes/join-maps.ts';
 import { interpreter, optimize, type Pass } from '../../../src/jit/passes/optimize.ts';
 import { reduceRepeats } from '../../../src/jit/passes/reduce-repeats.ts';
+import { computeByRows } from '../../../src/jit/passes/row-wise.ts';
 import { shareEqual } from '../../../src/jit/passes/share-equal.ts';
 import { storeConstants } from '../../../src/jit/passes/store-constants.ts';
 import { Tensor } from '../../../src/tensor/tensor.ts';
@@ -110,7 +111,15 @@ function distance(a: readonly TypedArray[], b: readonly TypedArray[]): number {
   return most / scale;
 }
 
-const exact: readonly Pass[] = [shareEqual, foldConstants, reduceRepeats, fuseMaps, joinMaps, storeConstants];
+const exact: readonly Pass[] = [
+  shareEqual,
+  foldConstants,
+  reduceRepeats,
+  fuseMaps,
+  computeByRows,
+  joinMaps,
+  storeConstants,
+];
 const seeds = Array.from({ length: 60 }, (_, i) => i + 1);
 
 describe('random graphs', () => {

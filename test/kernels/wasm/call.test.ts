@@ -5,10 +5,11 @@ import { Engine } from '../../../kernels/wasm/engine.ts';
 import { planMap } from '../../../kernels/wasm/map.ts';
 import { planRandom } from '../../../kernels/wasm/random.ts';
 import { planReduce } from '../../../kernels/wasm/reduce.ts';
-import { planSoftmax } from '../../../kernels/wasm/softmax.ts';
+import { planRows } from '../../../kernels/wasm/rows.ts';
 import { input, mul } from '../../../src/core/expression.ts';
 import { formulaOf } from '../../../src/core/formula.ts';
 import { contiguousLayout } from '../../../src/core/layout.ts';
+import { softmaxOf } from './row-programs.ts';
 
 describe('runCall', () => {
   const engine = new Engine(true);
@@ -23,7 +24,7 @@ describe('runCall', () => {
     random: planRandom({ draw: { key: [1, 2], index: 3 }, shape: [rows, n], dtype: 'float32' }, to),
     'sum of rows': planReduce(sum, [array], [1], to),
     'sum of columns': planReduce(sum, [array], [0], to),
-    softmax: planSoftmax(false, rows, n, { address: x, stride: 4 * n }, { address: to, stride: 4 * n }),
+    'softmax of rows': planRows(softmaxOf(n), [array], [to]),
   };
 
   it('starts from numbers', () => {
