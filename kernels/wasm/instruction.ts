@@ -15,6 +15,7 @@ type Unary<T extends ValueType, R extends ValueType = T> = (a: Code<T>) => Code<
 type Binary<T extends ValueType, R extends ValueType = T> = (a: Code<T>, b: Code<T>) => Code<R>;
 type IntBinary = (a: I32, b: I32) => Code<'i32'>;
 type Load<T extends ValueType> = (address: I32, offset?: number) => Code<T>;
+type Lane<T extends CodeType> = (address: I32, value: Code<'v128'>, lane: number, offset?: number) => Code<T>;
 type Store<T extends ValueType> = (address: I32, value: Code<T>, offset?: number) => Statement;
 
 /** An i32 from code or a number. */
@@ -43,6 +44,11 @@ function load<T extends ValueType>(type: T, align: number, ...opcode: number[]):
 
 function store<T extends ValueType>(align: number, ...opcode: number[]): Store<T> {
   return (address, value, offset = 0) => code('void', toI32(address), value, opcode, align, unsigned(offset));
+}
+
+function laneOf<T extends 'v128' | 'void'>(type: T, align: number, n: number): Lane<T> {
+  return (address, value, lane, offset = 0) =>
+    code(type, toI32(address), value, simd(n), align, unsigned(offset), lane);
 }
 
 function simd(n: number): number[] {
@@ -174,10 +180,10 @@ export const v128: {
   readonly load32Zero: Load<'v128'>;
   readonly load64Zero: Load<'v128'>;
   /** The vector with one lane from memory. */
-  readonly loadLane32: (address: I32, value: Code<'v128'>, lane: number, offset?: number) => Code<'v128'>;
-  readonly loadLane64: (address: I32, value: Code<'v128'>, lane: number, offset?: number) => Code<'v128'>;
-  readonly storeLane32: (address: I32, value: Code<'v128'>, lane: number, offset?: number) => Statement;
-  readonly storeLane64: (address: I32, value: Code<'v128'>, lane: number, offset?: number) => Statement;
+  readonly loadLane32: Lane<'v128'>;
+  readonly loadLane64: Lane<'v128'>;
+  readonly storeLane32: Lane<'void'>;
+  readonly storeLane64: Lane<'void'>;
   readonly zero: Code<'v128'>;
   readonly not: Unary<'v128'>;
   readonly and: Binary<'v128'>;
@@ -201,14 +207,10 @@ export const v128: {
   load64Splat: load('v128', 3, ...simd(10)),
   load32Zero: load('v128', 2, ...simd(92)),
   load64Zero: load('v128', 3, ...simd(93)),
-  loadLane32: (address, value, lane, offset = 0) =>
-    code('v128', toI32(address), value, simd(86), 2, unsigned(offset), lane),
-  loadLane64: (address, value, lane, offset = 0) =>
-    code('v128', toI32(address), value, simd(87), 3, unsigned(offset), lane),
-  storeLane32: (address, value, lane, offset = 0) =>
-    code('void', toI32(address), value, simd(90), 2, unsigned(offset), lane),
-  storeLane64: (address, value, lane, offset = 0) =>
-    code('void', toI32(address), value, simd(91), 3, unsigned(offset), lane),
+  loadLane32: laneOf('v128', 2, 86),
+  loadLane64: laneOf('v128', 3, 87),
+  storeLane32: laneOf('void', 2, 90),
+  storeLane64: laneOf('void', 3, 91),
   zero: code('v128', simd(12), new Array<number>(16).fill(0)),
   not: unary('v128', ...simd(77)),
   and: binary('v128', ...simd(78)),

@@ -1,4 +1,4 @@
-/** What a compiled function takes from its host: values that it depends on, and effects that each call must have again. */
+/** What a compiled function takes from its host and leaves there: values, effects of each call, and what is made once. */
 
 /** Who writes it down while a capture is open. */
 export interface HostNotes {
@@ -6,6 +6,8 @@ export interface HostNotes {
   read(read: () => unknown): void;
   /** Told of each effect on the host. */
   effect(effect: () => void): void;
+  /** Told how to take back what has been made on the host. */
+  made(undo: () => void): void;
 }
 
 let notes: HostNotes | undefined;
@@ -33,6 +35,15 @@ export function isCompiling(): boolean {
 export function replayed(effect: () => void): void {
   notes?.effect(effect);
   effect();
+}
+
+/**
+ * Says how to take back what has just been made to be kept, such as an optimizer's state. It happens where nothing comes of
+ * the call of a compiled function that made it; what was made last goes first. Later traces must see that it is gone: a guard
+ * that told them of it gives another value from then on.
+ */
+export function reversible(undo: () => void): void {
+  notes?.made(undo);
 }
 
 /** Runs `f` and tells `to` of host values and effects; undefined for nobody. */

@@ -2,6 +2,7 @@
 import { ArgumentError, CompileError } from '../core/errors.ts';
 import { checkOptions } from '../core/options.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import { refuseCycles } from '../tensor/tree.ts';
 import { currentPassage, isGradEnabled } from '../tensor/value.ts';
 import type { Guard } from './capture.ts';
 import { difference } from './difference.ts';
@@ -158,6 +159,7 @@ class Programs<I extends readonly unknown[], O> {
 
   /** The first call of a kind: its draws are those of the trace. */
   private begin(args: I): O {
+    refuseCycles('jit: arguments', args);
     const pattern = patternOf(args);
     const tensors: Tensor[] = [];
     fits(pattern, args, tensors);
@@ -169,9 +171,15 @@ class Programs<I extends readonly unknown[], O> {
         traced.draws.map(({ draw }) => draw),
       );
     } catch (error) {
-      traced.rewind();
+      if (traced.rewind()) this.drop(traced);
       throw error;
     }
+  }
+
+  /** Gives up a program whose cells are gone. */
+  private drop(traced: Trace<O>): void {
+    const at = this.kept.findIndex((one) => one.traced === traced);
+    if (at >= 0) this.kept.splice(at, 1)[0]!.program.dispose();
   }
 
   /** A new one, or a known one that does the same although something on the host has changed. */

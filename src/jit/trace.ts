@@ -38,18 +38,19 @@ export interface Trace<O> {
   readonly explanations: ReadonlyMap<number, readonly Explanation[]>;
   /** By node, where the user's program made it, if that was asked for. */
   readonly stacks: readonly (string | undefined)[];
-  /** Puts the generators back to before the draws of this trace. */
-  rewind(): void;
+  /** Puts generators back to before the draws of this trace, and takes back what it made. Whether it had made anything. */
+  rewind(): boolean;
 }
 
 /** Options of `trace`. */
 export interface TraceOptions extends CaptureOptions {
-  /** Whether generators are put back to where they were, as if nothing had been drawn. */
+  /** Whether generators are put back to where they were and what was made is taken back, as if nothing had been run. */
   readonly giveBack?: boolean;
 }
 
 /**
- * Runs `f` on stand-ins for the arguments. Cells and gradients are as before, and where it throws generators too.
+ * Runs `f` on stand-ins for the arguments. Cells and gradients are as before, and where it throws generators and what is
+ * made once (`reversible`) too.
  * @throws CompileError where `f` does what no compiled function can.
  */
 export function trace<I extends readonly unknown[], O>(
@@ -59,23 +60,33 @@ export function trace<I extends readonly unknown[], O>(
 ): Trace<O> {
   const capture = new Capture(options);
   const draws = new Draws(capture);
-  const { tensors, build } = flattenTree(args);
+  const { tensors, build } = flattenTree('jit: arguments', args);
   const inputs = build(tensors.map((x, i) => capture.argument(x, i)));
+  const made: (() => void)[] = [];
   const host = {
     read: (read: () => unknown): void => capture.guard(read),
     effect: (effect: () => void): void => {
       capture.effects.push(effect);
     },
+    made: (undo: () => void): void => {
+      made.push(undo);
+    },
+  };
+  const rewind = (): boolean => {
+    draws.rewind();
+    const any = made.length > 0;
+    while (made.length > 0) made.pop()!();
+    return any;
   };
   try {
     const out = notingHost(host, () => watchingDraws(draws, () => withPassage(capture, () => f(...inputs))));
     refusePromise(out);
     draws.refuseSeeds();
-    const traced = finish(capture, draws, out);
-    if (giveBack) draws.rewind();
+    const traced = finish(capture, rewind, out);
+    if (giveBack) rewind();
     return traced;
   } catch (error) {
-    draws.rewind();
+    rewind();
     throw error;
   } finally {
     capture.undo();
@@ -131,8 +142,8 @@ function refusePromise(out: unknown): void {
   throw new CompileError('jit: the function must be synchronous; got a promise; await outside of it');
 }
 
-function finish<O>(capture: Capture, draws: Draws, out: O): Trace<O> {
-  const { tensors, build } = flattenTree(out);
+function finish<O>(capture: Capture, rewind: () => boolean, out: O): Trace<O> {
+  const { tensors, build } = flattenTree('jit: result', out);
   const results: number[] = [];
   const places = new Map<Tensor, number>();
   for (const x of tensors) if (!places.has(x)) places.set(x, results.push(capture.idOf(x)) - 1);
@@ -157,7 +168,7 @@ function finish<O>(capture: Capture, draws: Draws, out: O): Trace<O> {
     values: valuesIn(out),
     explanations: capture.explanations,
     stacks: capture.stacks,
-    rewind: () => draws.rewind(),
+    rewind,
   };
 }
 

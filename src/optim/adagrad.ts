@@ -59,8 +59,8 @@ export class Adagrad extends UpdateRule<AdagradHyper> {
   }
 
   /** @internal */
-  protected override advance(shared: Cells, { rate, hyper }: ParameterGroup<AdagradHyper>): CommonNumbers {
-    return { rate: rate.map(decayedRate, [counted(shared)], [hyper.lrDecay]) };
+  protected override advance(shared: Cells, { rate, fixed }: ParameterGroup<AdagradHyper>): CommonNumbers {
+    return { rate: rate.map(decayedRate, [counted(shared)], [fixed.lrDecay]) };
   }
 
   /** @internal */
@@ -71,7 +71,7 @@ export class Adagrad extends UpdateRule<AdagradHyper> {
     group: ParameterGroup<AdagradHyper>,
     common: CommonNumbers,
   ): Tensor {
-    const { weightDecay, eps, maximize } = group.hyper;
+    const { weightDecay, eps, maximize } = group.fixed;
     const sum = state.sum!;
     const g = decay(gradient, p, weightDecay, maximize);
     sum.assign(sum.map(summed, [g]));
@@ -133,7 +133,7 @@ export class Adadelta extends UpdateRule<AdadeltaHyper> {
     group: ParameterGroup<AdadeltaHyper>,
     common: CommonNumbers,
   ): Tensor {
-    const { rho, eps, weightDecay, maximize } = group.hyper;
+    const { rho, eps, weightDecay, maximize } = group.fixed;
     const [v, u] = [state.square_avg!, state.acc_delta!];
     const g = decay(gradient, p, weightDecay, maximize);
     v.assign(blendSquare(v, g, rho));

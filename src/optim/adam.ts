@@ -49,7 +49,7 @@ abstract class Moments extends UpdateRule<Hyper> {
 
   /** @internal */
   protected override advance(shared: Cells, group: ParameterGroup<Hyper>): CommonNumbers {
-    return adamNumbers(shared, group, group.hyper, group.share, this.decoupled);
+    return adamNumbers(shared, group, group.fixed, group.share, this.decoupled);
   }
 
   /** @internal */
@@ -60,7 +60,7 @@ abstract class Moments extends UpdateRule<Hyper> {
     group: ParameterGroup<Hyper>,
     common: CommonNumbers,
   ): Tensor {
-    return adam(p, gradient, state, group.hyper, group.share, common);
+    return adam(p, gradient, state, group.fixed, group.share, common);
   }
 }
 

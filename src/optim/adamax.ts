@@ -55,7 +55,7 @@ export class Adamax extends UpdateRule<MomentHyper> {
     group: ParameterGroup<MomentHyper>,
     common: CommonNumbers,
   ): Tensor {
-    const { betas, eps, weightDecay, maximize } = group.hyper;
+    const { betas, eps, weightDecay, maximize } = group.fixed;
     const [m, u] = [state.exp_avg!, state.exp_inf!];
     const g = decay(gradient, p, weightDecay, maximize);
     m.assign(blend(m, g, group.share));

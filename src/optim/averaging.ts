@@ -3,7 +3,7 @@
 import { isFloat } from '../core/dtype.ts';
 import { ArgumentError, StateError } from '../core/errors.ts';
 import { add, div, eq, input, min, mul, scalar, sub, where } from '../core/expression.ts';
-import { depending } from '../core/guard.ts';
+import { depending, reversible } from '../core/guard.ts';
 import { checkOptions } from '../core/options.ts';
 import { sameShape, shapeText } from '../core/shape.ts';
 import { follow } from '../tensor/follower.ts';
@@ -98,6 +98,7 @@ export abstract class WeightAverage {
       mean = outside(() => Tensor.zerosLike(cell));
       follow(cell, mean);
       this.means.set(cell, mean);
+      reversible(() => this.means.delete(cell));
     }
     depending(() => this.means.get(cell)); // a checkpoint puts another in its place
     return mean;

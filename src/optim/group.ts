@@ -5,6 +5,7 @@ import { guarded } from '../core/guard.ts';
 import { shapeText } from '../core/shape.ts';
 import { noGrad } from '../tensor/grad.ts';
 import { Tensor } from '../tensor/tensor.ts';
+import { outside } from '../tensor/value.ts';
 import type { Share } from './moment.ts';
 
 /** A hyper-parameter as checkpoints keep it. */
@@ -26,6 +27,9 @@ export class ParameterGroup<H extends Hyper = Hyper> {
   readonly rate: Tensor;
   private values: H;
   private readonly readValues = (): H => this.values;
+  /** The same but for the momentum, while that alone has been set: what a program may depend on as a schedule goes on. */
+  private standing: H;
+  private readonly readStanding = (): H => this.standing;
   /** Holds the momentum from when it is first set: until then no step has to look it up. */
   private driven: Tensor | undefined;
   private readonly readDriven = (): Tensor | undefined => this.driven;
@@ -33,6 +37,7 @@ export class ParameterGroup<H extends Hyper = Hyper> {
   constructor(params: readonly Tensor[], lr: number, hyper: H) {
     this.params = params;
     this.values = hyper;
+    this.standing = hyper;
     this.rate = Tensor.full([], checkRate(lr), { dtype: 'float64' });
   }
 
@@ -43,6 +48,13 @@ export class ParameterGroup<H extends Hyper = Hyper> {
 
   set hyper(hyper: H) {
     this.values = hyper;
+    this.standing = hyper;
+    this.drive();
+  }
+
+  /** @internal As `hyper`, where the momentum is taken from `share` alone: here it may be one of before. */
+  get fixed(): H {
+    return guarded(this.readStanding);
   }
 
   /** The learning rate. */
@@ -57,9 +69,7 @@ export class ParameterGroup<H extends Hyper = Hyper> {
 
   /** `momentum`, or the first of the betas; undefined for an optimizer without, or where it is 0. */
   get momentum(): number | undefined {
-    const { momentum, betas } = this.hyper;
-    const value = momentum ?? (Array.isArray(betas) ? betas[0] : undefined);
-    return typeof value === 'number' && value > 0 ? value : undefined;
+    return momentumOf(this.hyper);
   }
 
   /** @throws ArgumentError for a group without momentum, or a number that is not above 0 and below 1. */
@@ -70,22 +80,34 @@ export class ParameterGroup<H extends Hyper = Hyper> {
     if (!(value > 0 && value < 1)) {
       throw new ArgumentError(`optimizer: a momentum must be above 0 and below 1; got ${value}`);
     }
-    this.driven ??= Tensor.zeros([], { dtype: 'float64' });
-    this.takeOver(withMomentum(this.hyper, value), this.lr);
+    this.driven ??= outside(() => Tensor.zeros([], { dtype: 'float64' }));
+    this.values = withMomentum(this.values, value);
+    this.drive();
   }
 
   /** @internal The momentum as rules take it: a number until it is first set, a cell from then on. */
   get share(): Share {
-    return guarded(this.readDriven) ?? this.momentum ?? 0;
+    return guarded(this.readDriven) ?? momentumOf(this.fixed) ?? 0;
   }
 
   /** @internal Hyper-parameters and learning rate of a checkpoint. */
   takeOver(hyper: H, lr: number): void {
     this.hyper = hyper;
     this.lr = lr;
-    const { driven, momentum } = this;
-    if (driven && momentum !== undefined) noGrad(() => driven.assign(momentum));
   }
+
+  /** Gives the cell of the momentum its number; where there is no momentum any more, there is none. */
+  private drive(): void {
+    const { driven } = this;
+    const momentum = momentumOf(this.values);
+    if (momentum === undefined) this.driven = undefined;
+    else if (driven) noGrad(() => driven.assign(momentum));
+  }
+}
+
+function momentumOf({ momentum, betas }: Hyper): number | undefined {
+  const value = momentum ?? (Array.isArray(betas) ? betas[0] : undefined);
+  return typeof value === 'number' && value > 0 ? value : undefined;
 }
 
 function withMomentum<H extends Hyper>(hyper: H, value: number): H {

@@ -46,9 +46,9 @@ export class LAMB extends UpdateRule<MomentHyper> {
   }
 
   /** @internal */
-  protected override advance(shared: Cells, { share, hyper }: ParameterGroup<MomentHyper>): CommonNumbers {
+  protected override advance(shared: Cells, { share, fixed }: ParameterGroup<MomentHyper>): CommonNumbers {
     const count = counted(shared);
-    return { first: biasCorrection(count, share), second: biasCorrection(count, hyper.betas[1]) };
+    return { first: biasCorrection(count, share), second: biasCorrection(count, fixed.betas[1]) };
   }
 
   /** @internal */
@@ -59,7 +59,7 @@ export class LAMB extends UpdateRule<MomentHyper> {
     group: ParameterGroup<MomentHyper>,
     common: CommonNumbers,
   ): Tensor {
-    const { betas, eps, weightDecay, maximize } = group.hyper;
+    const { betas, eps, weightDecay, maximize } = group.fixed;
     const [m, v] = [state.exp_avg!, state.exp_avg_sq!];
     const g = maximize ? gradient.neg() : gradient;
     m.assign(blend(m, g, group.share));

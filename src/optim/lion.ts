@@ -29,8 +29,8 @@ export class Lion extends UpdateRule<Hyper> {
   }
 
   /** @internal */
-  protected override advance(_shared: Cells, { rate, hyper }: ParameterGroup<Hyper>): CommonNumbers {
-    return { rate, ...(hyper.weightDecay !== 0 && { kept: shrinkage(rate, hyper.weightDecay) }) };
+  protected override advance(_shared: Cells, { rate, fixed }: ParameterGroup<Hyper>): CommonNumbers {
+    return { rate, ...(fixed.weightDecay !== 0 && { kept: shrinkage(rate, fixed.weightDecay) }) };
   }
 
   /** @internal */
@@ -41,7 +41,7 @@ export class Lion extends UpdateRule<Hyper> {
     group: ParameterGroup<Hyper>,
     common: CommonNumbers,
   ): Tensor {
-    const { betas, maximize } = group.hyper;
+    const { betas, maximize } = group.fixed;
     const m = state.exp_avg!;
     const g = maximize ? gradient.neg() : gradient;
     const from = common.kept ? p.mul(spread(common.kept, p)) : p;

@@ -1,5 +1,5 @@
 /** Cells that parameters share which have always stepped together, such as the count of their steps. */
-import { depending } from '../core/guard.ts';
+import { depending, reversible } from '../core/guard.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { outside } from '../tensor/value.ts';
 
@@ -42,7 +42,7 @@ export class Lockstep {
     for (const [cells, members] of known) {
       moving.set(resting.has(cells) ? this.part(cells, members) : cells, members);
     }
-    if (fresh.length > 0) moving.set(this.share(outside(start), fresh), fresh); // they outlive the call of a program
+    if (fresh.length > 0) moving.set(this.begin(start, fresh), fresh);
     return moving;
   }
 
@@ -68,6 +68,10 @@ export class Lockstep {
   /** Gives some of a set cells of their own, with the same numbers. */
   private part(cells: Cells, members: readonly Tensor[]): Cells {
     this.edition += 1;
+    reversible(() => {
+      this.share(cells, members);
+      this.edition += 1; // never one of before, which other programs may know
+    });
     const own = outside(() => Object.fromEntries(Object.entries(cells).map(([name, cell]) => [name, cell.detach()])));
     // an earlier step of a function that is being compiled may have changed them
     for (const [name, cell] of Object.entries(own)) cell.assign(cells[name]!);
@@ -77,6 +81,15 @@ export class Lockstep {
   private share(cells: Cells, members: readonly Tensor[]): Cells {
     for (const p of members) this.sets.set(p, cells);
     return cells;
+  }
+
+  /** Makes cells for parameters that have never stepped. */
+  private begin(start: () => Cells, members: readonly Tensor[]): Cells {
+    reversible(() => {
+      for (const p of members) this.sets.delete(p);
+      this.edition += 1;
+    });
+    return this.share(outside(start), members); // they outlive the call of a program
   }
 }
 

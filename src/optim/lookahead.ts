@@ -1,7 +1,7 @@
 /** Lookahead: slow weights that follow another optimizer's fast ones now and then. */
 import { ArgumentError, StateError } from '../core/errors.ts';
 import { add, eq, fmod, input, mul, scalar, sub, where } from '../core/expression.ts';
-import { guarded } from '../core/guard.ts';
+import { guarded, reversible } from '../core/guard.ts';
 import { checkOptions } from '../core/options.ts';
 import { sameShape, shapeText } from '../core/shape.ts';
 import { follow } from '../tensor/follower.ts';
@@ -104,6 +104,7 @@ export class Lookahead extends Optimizer {
       weight = outside(() => Tensor.zerosLike(p));
       follow(p, weight);
       this.slow.set(p, weight);
+      reversible(() => this.slow.delete(p));
     }
     return weight;
   }

@@ -55,8 +55,8 @@ export class Muon extends UpdateRule<Hyper> {
 
   /** @internal */
   protected override advance(shared: Cells, group: ParameterGroup<Hyper>): CommonNumbers {
-    const { hyper } = group;
-    return adamNumbers(shared, group, hyper, hyper.betas[0], true);
+    const { fixed } = group;
+    return adamNumbers(shared, group, fixed, fixed.betas[0], true);
   }
 
   /** @internal */
@@ -67,15 +67,15 @@ export class Muon extends UpdateRule<Hyper> {
     group: ParameterGroup<Hyper>,
     common: CommonNumbers,
   ): Tensor {
-    const { share, hyper } = group;
+    const { share, fixed } = group;
     const velocity = state.momentum_buffer;
-    if (!velocity) return adam(p, gradient, state, hyper, hyper.betas[0], common);
-    const g = hyper.maximize ? gradient.neg() : gradient;
+    if (!velocity) return adam(p, gradient, state, fixed, fixed.betas[0], common);
+    const g = fixed.maximize ? gradient.neg() : gradient;
     velocity.assign(blend(velocity, g, share));
-    const direction = hyper.nesterov ? blend(velocity, g, share) : velocity;
+    const direction = fixed.nesterov ? blend(velocity, g, share) : velocity;
     const [rows, columns] = [p.shape[0]!, p.size / p.shape[0]!];
-    const step = orthogonal(direction.reshape([rows, columns]), hyper.newtonSchulzSteps).reshape(p.shape);
-    const scale = hyper.matchAdamW ? 0.2 * Math.sqrt(Math.max(rows, columns)) : Math.sqrt(Math.max(1, rows / columns));
+    const step = orthogonal(direction.reshape([rows, columns]), fixed.newtonSchulzSteps).reshape(p.shape);
+    const scale = fixed.matchAdamW ? 0.2 * Math.sqrt(Math.max(rows, columns)) : Math.sqrt(Math.max(1, rows / columns));
     const from = common.kept ? p.mul(spread(common.kept, p)) : p;
     return from.map(moved, [step, spread(group.rate.mul(scale), p)]);
   }

@@ -58,8 +58,8 @@ export class NAdam extends UpdateRule<Hyper> {
   }
 
   /** @internal */
-  protected override advance(shared: Cells, { rate, share, hyper }: ParameterGroup<Hyper>): CommonNumbers {
-    const { betas, weightDecay, momentumDecay, decoupledWeightDecay } = hyper;
+  protected override advance(shared: Cells, { rate, share, fixed }: ParameterGroup<Hyper>): CommonNumbers {
+    const { betas, weightDecay, momentumDecay, decoupledWeightDecay } = fixed;
     const [count, product] = [counted(shared), shared.mu_product!];
     const beta = typeof share === 'number' ? Tensor.full([], share, { dtype: 'float64' }) : share;
     const mu = count.map(momentum, [beta], [momentumDecay]);
@@ -81,7 +81,7 @@ export class NAdam extends UpdateRule<Hyper> {
     group: ParameterGroup<Hyper>,
     common: CommonNumbers,
   ): Tensor {
-    const { betas, eps, weightDecay, decoupledWeightDecay, maximize } = group.hyper;
+    const { betas, eps, weightDecay, decoupledWeightDecay, maximize } = group.fixed;
     const { correction, ofGradient, ofMoment, kept } = common;
     const [m, v] = [state.exp_avg!, state.exp_avg_sq!];
     const g = decay(gradient, p, decoupledWeightDecay ? 0 : weightDecay, maximize);

@@ -69,8 +69,8 @@ export class RAdam extends UpdateRule<Hyper> {
   }
 
   /** @internal */
-  protected override advance(shared: Cells, { rate, share, hyper }: ParameterGroup<Hyper>): CommonNumbers {
-    const { betas, weightDecay, decoupledWeightDecay } = hyper;
+  protected override advance(shared: Cells, { rate, share, fixed }: ParameterGroup<Hyper>): CommonNumbers {
+    const { betas, weightDecay, decoupledWeightDecay } = fixed;
     const count = counted(shared);
     return {
       size: rate.map(stepSize, [biasCorrection(count, share)]),
@@ -87,7 +87,7 @@ export class RAdam extends UpdateRule<Hyper> {
     group: ParameterGroup<Hyper>,
     common: CommonNumbers,
   ): Tensor {
-    const { betas, eps, weightDecay, decoupledWeightDecay, maximize } = group.hyper;
+    const { betas, eps, weightDecay, decoupledWeightDecay, maximize } = group.fixed;
     const { size, rectification, kept } = common;
     const [m, v] = [state.exp_avg!, state.exp_avg_sq!];
     const g = decay(gradient, p, decoupledWeightDecay ? 0 : weightDecay, maximize);

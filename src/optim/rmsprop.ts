@@ -67,7 +67,7 @@ export class RMSprop extends UpdateRule<Hyper> {
     group: ParameterGroup<Hyper>,
     common: CommonNumbers,
   ): Tensor {
-    const { alpha, eps, weightDecay, maximize } = group.hyper;
+    const { alpha, eps, weightDecay, maximize } = group.fixed;
     const [v, mean, velocity] = [state.square_avg!, state.grad_avg, state.momentum_buffer];
     const g = decay(gradient, p, weightDecay, maximize);
     v.assign(blendSquare(v, g, alpha));

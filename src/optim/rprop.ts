@@ -43,7 +43,7 @@ export class Rprop extends UpdateRule<Hyper> {
 
   /** @internal */
   protected update(p: Tensor, gradient: Tensor, state: ParameterState, group: ParameterGroup<Hyper>): Tensor {
-    const { etas, stepSizes, maximize } = group.hyper;
+    const { etas, stepSizes, maximize } = group.fixed;
     const [before, size] = [state.prev!, state.step_size!];
     const g = maximize ? gradient.neg() : gradient;
     size.assign(size.map(resized, [g, before], [...etas, ...stepSizes]));

@@ -60,8 +60,8 @@ export class SGD extends UpdateRule<Hyper> {
   }
 
   /** @internal */
-  protected override advance(shared: Cells, { rate, hyper }: ParameterGroup<Hyper>): CommonNumbers {
-    return { rate, ...(shared.step && { taken: counted(shared).map(shareAt, [], [1 - hyper.dampening]) }) };
+  protected override advance(shared: Cells, { rate, fixed }: ParameterGroup<Hyper>): CommonNumbers {
+    return { rate, ...(shared.step && { taken: counted(shared).map(shareAt, [], [1 - fixed.dampening]) }) };
   }
 
   /** @internal */
@@ -72,7 +72,7 @@ export class SGD extends UpdateRule<Hyper> {
     group: ParameterGroup<Hyper>,
     common: CommonNumbers,
   ): Tensor {
-    const { nesterov, weightDecay, maximize } = group.hyper;
+    const { nesterov, weightDecay, maximize } = group.fixed;
     const g = decay(gradient, p, weightDecay, maximize);
     const lr = spread(common.rate!, p);
     const velocity = state.momentum_buffer;

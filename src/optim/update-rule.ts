@@ -1,7 +1,7 @@
 /** The base of optimizers that update each parameter by its own gradient and state: groups, cells, saved states. */
 import type { Dtype } from '../core/dtype.ts';
 import { ArgumentError, StateError } from '../core/errors.ts';
-import { guarded } from '../core/guard.ts';
+import { guarded, reversible } from '../core/guard.ts';
 import { checkNames } from '../core/options.ts';
 import { sameShape, shapeText } from '../core/shape.ts';
 import { follow } from '../tensor/follower.ts';
@@ -146,7 +146,7 @@ export abstract class UpdateRule<H extends Hyper = Hyper> extends Optimizer {
   step(): void {
     noGrad(() => {
       for (const group of guarded(this.readList)) {
-        const moving = this.lockstep.stepping(group.params, () => this.shared(group.hyper));
+        const moving = this.lockstep.stepping(group.params, () => this.shared(group.fixed));
         for (const [cells, params] of moving) this.stepTogether(group, cells, params);
       }
     });
@@ -168,8 +168,9 @@ export abstract class UpdateRule<H extends Hyper = Hyper> extends Optimizer {
   private stateOf(p: Tensor, group: ParameterGroup<H>): ParameterState {
     let state = this.state.get(p);
     if (!state) {
-      state = outside(() => this.emptyState(p, group, group.hyper)); // it outlives the call of a compiled function
+      state = outside(() => this.emptyState(p, group, group.fixed)); // it outlives the call of a compiled function
       this.state.set(p, state);
+      reversible(() => this.state.delete(p));
     }
     return state;
   }

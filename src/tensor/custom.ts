@@ -66,7 +66,7 @@ function onTape(
   saved: unknown,
   backward: Backward,
 ): Tensor[] {
-  const { tensors, build } = flattenTree(saved);
+  const { tensors, build } = flattenTree(`${where}: saved`, saved);
   const level = levelOf([...inputs, ...outputs]);
   const bundle = new Bundle(outputs.map(specOf));
   const packed = bundle.pack(

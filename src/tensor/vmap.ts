@@ -55,7 +55,7 @@ function batched<I extends readonly unknown[]>(
   }
   const parts = inputs.map((input, i) => {
     const dim = (Array.isArray(inDims) ? inDims[i] : inDims) as number | null;
-    const { tensors, build } = flattenTree(input);
+    const { tensors, build } = flattenTree(`vmap: argument ${i}`, input);
     return {
       tensors,
       build,
@@ -96,7 +96,7 @@ function front(x: Tensor, dim: number): Tensor {
 }
 
 function unbatched<O>(result: O, batch: Batch, outDims: number | readonly number[]): O {
-  const { tensors, build } = flattenTree(result);
+  const { tensors, build } = flattenTree('vmap: result', result);
   if (typeof outDims !== 'number' && outDims.length !== tensors.length) {
     throw new ArgumentError(
       `vmap: outDims needs one dim per tensor of the output; got ${outDims.length} for ${tensors.length} tensors`,

@@ -1,6 +1,6 @@
 /** Compiled functions at their edges: what is easily frozen, lost or mixed up. */
 import { describe, expect, it } from 'vitest';
-import { CompileError } from '../../src/core/errors.ts';
+import { ArgumentError, CompileError } from '../../src/core/errors.ts';
 import { jit } from '../../src/jit/jit.ts';
 import { Dense, Module } from '../../src/nn/index.ts';
 import { Tensor } from '../../src/tensor/tensor.ts';
@@ -137,5 +137,35 @@ describe('jit itself', () => {
     expect(() => jit(new Dense(2))).toThrow(/takes a function; got object/);
     // @ts-expect-error a typing error
     expect(() => jit(() => undefined, { verfy: false })).toThrow(/no such option; got verfy/);
+  });
+});
+
+describe('what holds itself', () => {
+  interface Ring {
+    x: Tensor;
+    next: Ring[];
+  }
+  const ring = (): Ring => {
+    const own: Ring = { x: vector(1), next: [] };
+    own.next.push(own);
+    return own;
+  };
+
+  it('is refused as an argument, with the place', () => {
+    const f = jit((_: number, r: Ring) => r.x.add(1));
+    for (let i = 0; i < 2; i++) {
+      expect(() => f(1, ring())).toThrow(ArgumentError);
+      expect(() => f(1, ring())).toThrow('jit: arguments[1].next[0] is one of those that hold it');
+      expect(() => f.explain(1, ring())).toThrow('jit: arguments[1].next[0]');
+    }
+    expect(f.programs).toBe(0);
+    const twice = vector(2);
+    expect(numbers(f(1, { x: twice, next: [{ x: twice, next: [] }] }))).toEqual([3]);
+    expect(() => f(1, ring())).toThrow(ArgumentError);
+  });
+
+  it('is refused as a result', () => {
+    const f = jit((x: Tensor) => ({ list: [ring(), x] }));
+    expect(() => f(vector(1))).toThrow('jit: result.list[0].next[0] is one of those that hold it');
   });
 });
