@@ -30,7 +30,7 @@ export function tidy<R>(f: () => R): R {
   const scope = new Scope();
   const end = (result: unknown): void => {
     scope.leave();
-    scope.free(flattenTree(result).tensors);
+    scope.free(flattenTree('tidy: result', result).tensors);
     scope.freeReplaced();
   };
   scope.enter();

@@ -37,7 +37,7 @@ export interface FitOptions extends StepOptions {
   readonly epochs?: number;
   /** Samples per batch; default 32. */
   readonly batchSize?: number;
-  /** Ends an epoch after so many batches, which data without an end need; the next begins the data anew, in a new order. */
+  /** Ends an epoch after so many batches, which data without an end need; the next begins the data anew, shuffled anew if so. */
   readonly stepsPerEpoch?: number;
   /** Data that are only scored, after each epoch. */
   readonly validation?: TrainingData;
