@@ -136,6 +136,12 @@ export class GpuBackend implements Backend {
     known: { plan?: Plan } = {},
   ): Promise<Handle> {
     const { driver, plans } = device;
+    const most = driver.limits.elements;
+    if (sizeOf(out.shape) > most) {
+      throw new DeviceError(
+        `${primitive}: an array on this GPU has at most ${most} elements; got ${shapeText(out.shape)}; take smaller shapes or batches, or the CPU`,
+      );
+    }
     const empty = operands.some(({ layout }) => layout.size === 0);
     const plan =
       known.plan ??
