@@ -1,6 +1,6 @@
 /** What every lane has to show: kernels, goldens, layers and training, each with numbers that must be right. */
 import { existsSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { plans } from '../../kernels/gpu/plans.ts';
 import { defaultFolder, readFolder } from '../goldens/folder.ts';
 import { cases } from '../kernels/conformance.ts';
@@ -45,6 +45,7 @@ export async function describeLane(name: string, open: () => Promise<Lane>, exte
 }
 
 function describeWork(open: () => Promise<Lane>, extent: Extent): void {
+  vi.setConfig({ testTimeout: 400_000 }); // software draws slowly, and slower on a busy machine
   let lane: Lane;
   const said: string[] = [];
   const say = (what: string, leftOut: Readonly<Record<string, number>>, fallbacks: readonly string[]): void => {
