@@ -1,6 +1,13 @@
 /** The public face of tsgrad: re-exports only. */
 
-export { Gpu, type GpuOptions, gpu } from './backend/gpu/gpu.ts';
+export {
+  Gpu,
+  type GpuMode,
+  type GpuOptions,
+  type GpuRefusal,
+  type GpuUsage,
+  gpu,
+} from './backend/gpu/gpu.ts';
 export { getThreads, setThreads } from './backend/threads.ts';
 export type { Dtype, TypedArray } from './core/dtype.ts';
 export * from './core/errors.ts';

@@ -2,7 +2,7 @@
 import type { Launch, Limits } from './launch.ts';
 
 /** The modes of gpu.js that compute on a GPU. */
-export type Mode = 'webgpu' | 'webgl2' | 'webgl' | 'headlessgl';
+export type GpuMode = 'webgpu' | 'webgl2' | 'webgl' | 'headlessgl';
 
 /** Float32 elements on the device. */
 export interface Handle {
@@ -11,7 +11,7 @@ export interface Handle {
 }
 
 /** What a device holds now. */
-export interface Usage {
+export interface GpuUsage {
   /** Arrays. */
   readonly buffers: number;
   /** What they take. */
@@ -22,7 +22,7 @@ export interface Usage {
 
 /** One mode at work. All launches run in the order in which they are made. */
 export interface Driver<H extends Handle = Handle> {
-  readonly mode: Mode;
+  readonly mode: GpuMode;
   /** What computes, as the system calls it. */
   readonly adapter: string;
   /** Whether that is a program on the CPU. */
@@ -34,7 +34,7 @@ export interface Driver<H extends Handle = Handle> {
   /** The elements, when everything before is done. */
   read(handle: H): Promise<Float32Array>;
   free(handle: H): void;
-  readonly usage: Usage;
+  readonly usage: GpuUsage;
   /** Frees everything, the device too. */
   destroy(): Promise<void>;
 }

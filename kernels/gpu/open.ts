@@ -1,6 +1,6 @@
 /** Finds the best mode of gpu.js that works here: each is opened, tried on known numbers, and refused with a reason. */
 import { DeviceError } from '../../src/core/errors.ts';
-import type { Driver, Mode } from './driver.ts';
+import type { Driver, GpuMode } from './driver.ts';
 import { type GpuJsPackage, importGpuJs, inNode, provideWebGpu } from './gpu-js.ts';
 import { type Plans, plans } from './plans.ts';
 import { selfTest } from './self-test.ts';
@@ -10,14 +10,14 @@ import { WebGpuDriver } from './web-gpu.ts';
 /** What is asked for. */
 export interface OpenOptions {
   /** Only this mode; the best that works if left out. */
-  readonly mode?: Mode | undefined;
+  readonly mode?: GpuMode | undefined;
   /** Whether an adapter that is a program on the CPU will do. */
   readonly software?: boolean | undefined;
 }
 
 /** A mode that was tried in vain. */
-export interface Refusal {
-  readonly mode: Mode;
+export interface GpuRefusal {
+  readonly mode: GpuMode;
   readonly reason: string;
 }
 
@@ -25,10 +25,10 @@ export interface Refusal {
 export interface Opened {
   readonly driver: Driver;
   readonly plans: Plans;
-  readonly refused: readonly Refusal[];
+  readonly refused: readonly GpuRefusal[];
 }
 
-const openers: { readonly [M in Mode]: (library: GpuJsPackage) => Promise<Driver> } = {
+const openers: { readonly [M in GpuMode]: (library: GpuJsPackage) => Promise<Driver> } = {
   webgpu: async (library) => {
     await provideWebGpu();
     return (await WebGpuDriver.open(library)) as unknown as Driver;
@@ -43,14 +43,14 @@ async function openGl(library: GpuJsPackage, mode: GlMode): Promise<Driver> {
 }
 
 /** In the order of preference. */
-function modesHere(): readonly Mode[] {
+function modesHere(): readonly GpuMode[] {
   return inNode() ? ['webgpu', 'headlessgl'] : ['webgpu', 'webgl2', 'webgl'];
 }
 
 /** @throws DeviceError with all reasons where no mode works. */
 export async function open({ mode, software = false }: OpenOptions): Promise<Opened> {
   const library = await importGpuJs();
-  const refused: Refusal[] = [];
+  const refused: GpuRefusal[] = [];
   for (const one of mode ? [mode] : modesHere()) {
     try {
       const driver = await openers[one](library);

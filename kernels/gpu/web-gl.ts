@@ -1,6 +1,6 @@
 /** The WebGL modes of gpu.js: textures as handles, one element in each texel, and each launch a drawing into one. */
 import { DeviceError } from '../../src/core/errors.ts';
-import { type Driver, type Handle, kernelSettings, mostKernels, type Usage } from './driver.ts';
+import { type Driver, type GpuUsage, type Handle, kernelSettings, mostKernels } from './driver.ts';
 import { type Gl, type GlTexture, readPixels } from './gl.ts';
 import type { GpuJs, GpuJsKernel, GpuJsPackage } from './gpu-js.ts';
 import type { Launch, Limits } from './launch.ts';
@@ -96,7 +96,7 @@ export class WebGlDriver implements Driver<TextureHandle> {
     }
   }
 
-  get usage(): Usage {
+  get usage(): GpuUsage {
     return { buffers: this.textures, bytes: this.texels * this.texelBytes, kernels: this.compiled.size };
   }
 

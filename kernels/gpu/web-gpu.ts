@@ -1,6 +1,6 @@
 /** The WebGPU mode of gpu.js: buffers as handles, one submission for each launch. */
 import { DeviceError } from '../../src/core/errors.ts';
-import { type Driver, type Handle, kernelSettings, mostKernels, type Usage } from './driver.ts';
+import { type Driver, type GpuUsage, type Handle, kernelSettings, mostKernels } from './driver.ts';
 import type { GpuJs, GpuJsKernel, GpuJsPackage } from './gpu-js.ts';
 import type { Launch, Limits } from './launch.ts';
 
@@ -149,7 +149,7 @@ export class WebGpuDriver implements Driver<BufferHandle> {
     return new WebGpuDriver(library, new library.GPU({ mode: 'webgpu' }), context);
   }
 
-  get usage(): Usage {
+  get usage(): GpuUsage {
     return { buffers: this.buffers, bytes: this.bytes, kernels: this.compiled.size };
   }
 

@@ -1,5 +1,5 @@
 /** A device of plain JavaScript: it runs the kernels' text as it stands, and counts its arrays, so that no GPU is needed. */
-import type { Driver, Usage } from '../../kernels/gpu/driver.ts';
+import type { Driver, GpuUsage } from '../../kernels/gpu/driver.ts';
 import type { Launch, Limits } from '../../kernels/gpu/launch.ts';
 import type { Opened } from '../../kernels/gpu/open.ts';
 import { plans } from '../../kernels/gpu/plans.ts';
@@ -25,7 +25,7 @@ export class PlainDriver implements Driver<PlainHandle> {
   private bytes = 0;
   private readonly compiled = new Map<string, Compute>();
 
-  get usage(): Usage {
+  get usage(): GpuUsage {
     return { buffers: this.buffers, bytes: this.bytes, kernels: this.compiled.size };
   }
 

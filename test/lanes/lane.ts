@@ -1,6 +1,6 @@
 /** A lane: the pieces of work, done on one mode, in this process or in a page of Chromium. */
 import { join } from 'node:path';
-import type { Mode } from '../../kernels/gpu/driver.ts';
+import type { GpuMode } from '../../kernels/gpu/driver.ts';
 import { absence, bundled, launch, present } from '../browser/chromium.ts';
 import { serve } from '../browser/server.ts';
 import { offerSoftware } from './software.ts';
@@ -8,7 +8,7 @@ import { type Work, work } from './work.ts';
 
 /** Work that is done somewhere. */
 export interface Lane {
-  readonly mode: Mode;
+  readonly mode: GpuMode;
   readonly work: Work;
   close(): Promise<void>;
 }
@@ -24,7 +24,7 @@ export async function nodeLane(): Promise<Lane> {
 const software = '--enable-unsafe-swiftshader --enable-unsafe-webgpu --use-webgpu-adapter=swiftshader';
 
 /** A lane in a page. */
-export async function pageLane(mode: Mode): Promise<Lane> {
+export async function pageLane(mode: GpuMode): Promise<Lane> {
   if (!present) throw new Error(absence);
   const server = await serve({ lane: {} }, await bundled(join(import.meta.dirname, 'page.ts'), []));
   const browser = await launch(...software.split(' '));

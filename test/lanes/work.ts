@@ -1,5 +1,5 @@
 /** What a lane does, in Node or in a page: pieces of work, each of which tells what became of it. */
-import type { Mode } from '../../kernels/gpu/driver.ts';
+import type { GpuMode } from '../../kernels/gpu/driver.ts';
 import { open } from '../../kernels/gpu/open.ts';
 import { gpu } from '../../src/index.ts';
 import type { GoldenCase } from '../goldens/case.ts';
@@ -18,14 +18,14 @@ export interface Heard<R> {
 }
 
 /** Whether the mode works here at all, and on what. */
-async function openOnce(mode: Mode): Promise<{ readonly adapter: string }> {
+async function openOnce(mode: GpuMode): Promise<{ readonly adapter: string }> {
   const { driver } = await open({ mode, software: true });
   await driver.destroy();
   return { adapter: driver.adapter };
 }
 
 /** The conformance cases of a primitive, every `stride`-th. */
-async function conformance(mode: Mode, primitive: Listed, stride: number): Promise<Tally> {
+async function conformance(mode: GpuMode, primitive: Listed, stride: number): Promise<Tally> {
   const { driver, plans } = await open({ mode, software: true });
   try {
     const tally = await conform(machineOf(driver), plans, primitive, stride);
@@ -37,34 +37,34 @@ async function conformance(mode: Mode, primitive: Listed, stride: number): Promi
 }
 
 /** Golden cases, every `stride`-th. */
-function goldens(mode: Mode, cases: readonly GoldenCase[], stride: number): Promise<Heard<GoldenTally>> {
+function goldens(mode: GpuMode, cases: readonly GoldenCase[], stride: number): Promise<Heard<GoldenTally>> {
   return onGpu(mode, () => runGoldens(cases, stride));
 }
 
 /** The layer table, every `stride`-th row. */
-function layers(mode: Mode, stride: number): Promise<Heard<LayerTally>> {
+function layers(mode: GpuMode, stride: number): Promise<Heard<LayerTally>> {
   return onGpu(mode, () => runLayers(stride));
 }
 
 /** The training of a model. */
-function training(mode: Mode, name: Trained, steps: number, way: Way): Promise<Heard<Trajectory>> {
+function training(mode: GpuMode, name: Trained, steps: number, way: Way): Promise<Heard<Trajectory>> {
   return onGpu(mode, () => runTraining(name, steps, way));
 }
 
 /** What stays on the device after `steps` steps. */
-async function memory(mode: Mode, steps: number): Promise<Residue> {
+async function memory(mode: GpuMode, steps: number): Promise<Residue> {
   await openOnce(mode); // the platform's classes are there from now on
   return strain(async () => (await open({ mode, software: true })).driver, steps);
 }
 
 /** On a device that stays open, so that kernels are compiled once for all pieces. */
-async function onGpu<R>(mode: Mode, f: () => Promise<R>): Promise<Heard<R>> {
+async function onGpu<R>(mode: GpuMode, f: () => Promise<R>): Promise<Heard<R>> {
   await gpu({ mode, software: true });
   return hearing(f);
 }
 
 /** Gives that device back. */
-async function close(mode: Mode): Promise<void> {
+async function close(mode: GpuMode): Promise<void> {
   await (await gpu({ mode, software: true })).dispose();
 }
 

@@ -1,14 +1,16 @@
 /** The GPU as users open it, look at it and give it back. */
-import type { Mode, Usage } from '../../../kernels/gpu/driver.ts';
-import type { Opened, Refusal } from '../../../kernels/gpu/open.ts';
+import type { GpuMode, GpuUsage } from '../../../kernels/gpu/driver.ts';
+import type { GpuRefusal, Opened } from '../../../kernels/gpu/open.ts';
 import { ArgumentError } from '../../core/errors.ts';
 import { currentGpu, forgetGpu, gpuOf } from '../device.ts';
 import type { GpuBackend } from './backend.ts';
 
+export type { GpuMode, GpuRefusal, GpuUsage };
+
 /** Options of `gpu`. */
 export interface GpuOptions {
   /** A mode of gpu.js; the best that works if left out. */
-  readonly mode?: Mode;
+  readonly mode?: GpuMode;
   /** Whether an adapter that is a program on the CPU will do; default false, since the CPU engine is faster. */
   readonly software?: boolean;
 }
@@ -16,13 +18,13 @@ export interface GpuOptions {
 /** What computes under the device `'gpu'`. */
 export class Gpu {
   /** The mode of gpu.js. */
-  readonly mode: Mode;
+  readonly mode: GpuMode;
   /** The adapter, as the system calls it. */
   readonly adapter: string;
   /** Whether the adapter is a program on the CPU. */
   readonly software: boolean;
   /** Better modes that do not work here, and why. */
-  readonly refused: readonly Refusal[];
+  readonly refused: readonly GpuRefusal[];
   private readonly backend: GpuBackend;
   private readonly opened: Opened;
 
@@ -37,7 +39,7 @@ export class Gpu {
   }
 
   /** What is on the device now; `await finish()` first to count what was asked for. */
-  memory(): Usage {
+  memory(): GpuUsage {
     return this.opened.driver.usage;
   }
 
