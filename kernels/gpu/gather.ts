@@ -24,7 +24,7 @@ export function planGather(
   const element = elementOf(builder, 0, x)(placeOf(builder, from, x.layout.strides, x.layout.offset));
   const n = builder.integer(x.layout.shape[dim]!);
   const body = `${statements}const picked = ${picked};
-${integerVariables('k')}if (picked < 0.0 || picked >= ${n}) { return ${builder.float(Number.NaN)}; }
+${integerVariables('k')}if (!(picked >= 0.0 && picked < ${n})) { return ${builder.float(Number.NaN)}; }
 k = Math.floor(picked) | 0;
 return ${element};`;
   return [builder.launch(threads, body)];

@@ -56,7 +56,7 @@ export async function open({ mode, software = false }: OpenOptions): Promise<Ope
       const driver = await openers[one](library);
       try {
         if (driver.software && !software) {
-          throw new DeviceError(`${driver.adapter} is a program on the CPU; allow it by { software: true }`);
+          throw new DeviceError(`${driver.adapter} is a program on the CPU; allow it by gpu({ software: true })`);
         }
         await selfTest(driver);
         return { driver, plans, refused };

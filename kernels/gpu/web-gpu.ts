@@ -25,7 +25,7 @@ interface GpuDevice {
   createCommandEncoder(): Encoder;
   onuncapturederror: ((event: { readonly error: { readonly message: string } }) => void) | null;
   pushErrorScope(filter: 'validation'): void;
-  popErrorScope(): Promise<unknown>;
+  popErrorScope(): Promise<{ readonly message: string } | null>;
 }
 interface Adapter {
   readonly info?: {
@@ -240,14 +240,11 @@ export class WebGpuDriver implements Driver<BufferHandle> {
   ): Promise<BufferResult> {
     const { device } = this.context;
     device.pushErrorScope('validation');
-    try {
-      return (await kernel(...given)) as BufferResult;
-    } catch (error) {
-      this.compiled.delete(keyOf(launch));
-      throw error;
-    } finally {
-      await device.popErrorScope();
-    }
+    const [run] = await Promise.allSettled([kernel(...given)]);
+    const invalid = await device.popErrorScope();
+    if (run.status === 'fulfilled' && !invalid) return run.value as BufferResult;
+    this.compiled.delete(keyOf(launch));
+    throw run.status === 'rejected' ? run.reason : new Error(invalid!.message);
   }
 
   private newBuffer(size: number, usage: number): GpuBuffer {

@@ -5,7 +5,15 @@ import { ArgumentError, DeviceError } from '../core/errors.ts';
 import type { Computation } from '../core/primitive.ts';
 import { cpu } from './cpu.ts';
 import { type GpuBackend, openGpu } from './gpu/backend.ts';
-import { type Backend, DeviceStorage, type Kernel, type Located, type Operand, type Storage } from './interface.ts';
+import {
+  type Backend,
+  DeviceStorage,
+  deviceGone,
+  type Kernel,
+  type Located,
+  type Operand,
+  type Storage,
+} from './interface.ts';
 import { inScope } from './scope.ts';
 
 /** Where a tensor lives. */
@@ -71,7 +79,8 @@ export function moved(x: Operand, to: Device): Storage {
 /** The elements in row-major order, in an array of the caller's own, when they are there. */
 export function load(x: Operand): Promise<TypedArray> {
   if (!(x.storage instanceof DeviceStorage)) return Promise.resolve(cpu.read(x as Operand<TypedArray>));
-  return gpuOf().load(x);
+  if (!gpuBackend) throw deviceGone(x.storage);
+  return gpuBackend.load(x);
 }
 
 /** The elements of a tensor on the CPU, row-major; not to be written to. */

@@ -1,5 +1,6 @@
 /** What a device must offer: storage that holds elements, and a kernel for every primitive that computes. */
 import type { Dtype, TypedArray } from '../core/dtype.ts';
+import { DeviceError } from '../core/errors.ts';
 import type { Layout } from '../core/layout.ts';
 import type { Computation, Params, Spec } from '../core/primitive.ts';
 
@@ -13,6 +14,13 @@ export abstract class DeviceStorage {
   abstract named(operation: string): void;
   /** Gives the memory back. */
   abstract dispose(): void;
+}
+
+/** Says that a storage is of a device that is no more. */
+export function deviceGone({ length }: DeviceStorage): DeviceError {
+  return new DeviceError(
+    `gpu: the device was given back, and what was on it; got a tensor of ${length} elements from before; read what is needed before gpu.dispose(), and make it anew`,
+  );
 }
 
 /** Where elements live; on the CPU an ordinary typed array. */

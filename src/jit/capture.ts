@@ -1,6 +1,6 @@
 /** A capture: what operations pass through while a function is traced, written down instead of computed. */
-import { deviceOf, elementsOf } from '../backend/device.ts';
-import type { Storage } from '../backend/interface.ts';
+import { currentGpu, type Device, deviceOf, elementsOf } from '../backend/device.ts';
+import { DeviceStorage, type Storage } from '../backend/interface.ts';
 import { CompileError } from '../core/errors.ts';
 import { type Explanation, explanations } from '../core/explanation.ts';
 import { notingHost } from '../core/guard.ts';
@@ -101,7 +101,7 @@ export class Capture implements Passage {
 
   /** A tensor that stands for an argument. */
   argument(x: Tensor, index: number): Tensor {
-    const out = this.stand(x, x, this.enter(x, { kind: 'argument', index }));
+    const out = this.stand(x, x, this.enter(x, { kind: 'argument', index }), deviceOf(x.home));
     this.arguments.add(out);
     return out;
   }
@@ -116,7 +116,8 @@ export class Capture implements Passage {
     const id = this.push({ op: primitive, params, inputs: numbers, ...specOf(spec), draw, place } as GraphNode);
     const explained = explanations();
     if (explained.length > 0) this.explanations.set(id, explained);
-    const out = this.stand(like, spec, id);
+    const device = deviceOf((inputs.find((x) => deviceOf(x.home) === 'gpu') ?? inputs[0] ?? like).home);
+    const out = this.stand(like, spec, id, device);
     tape(primitive, inputs, params, out);
     return out;
   }
@@ -167,7 +168,8 @@ export class Capture implements Passage {
     const before = leaf.collectedGrad;
     this.guard(() => leaf.collectedGrad !== undefined);
     if (before) this.guard(() => leaf.collectedGrad && deviceOf(leaf.collectedGrad.home));
-    const symbol = before && this.stand(before, before, this.enter(before, { kind: 'gradient', leaf }));
+    const symbol =
+      before && this.stand(before, before, this.enter(before, { kind: 'gradient', leaf }), deviceOf(before.home));
     leaf.collectedGrad = symbol;
     this.gradients.set(leaf, { before, symbol, storage: symbol?.storage });
   }
@@ -243,7 +245,7 @@ export class Capture implements Passage {
     }
     if (this.literals.has(x.storage)) return this.constant(x);
     const id = this.cell(x);
-    const symbol = this.symbol(id);
+    const symbol = this.symbol(id, deviceOf(x.home));
     this.held.set(x, { layout: x.layout, storage: Object.getOwnPropertyDescriptor(x, 'storage')!, symbol });
     standIn(x, contiguousLayout(x.shape), symbol);
     return id;
@@ -295,12 +297,13 @@ export class Capture implements Passage {
   }
 
   /** A tensor without numbers, known by its storage. */
-  private stand<T extends Value>(like: T, { shape, dtype }: Spec, id: number): T {
-    return like.make(contiguousLayout(shape), dtype, this.symbol(id));
+  private stand<T extends Value>(like: T, { shape, dtype }: Spec, id: number, device: Device): T {
+    return like.make(contiguousLayout(shape), dtype, this.symbol(id, device));
   }
 
-  private symbol(id: number): Storage {
-    const symbol = new Proxy(none, refuseAll);
+  private symbol(id: number, device: Device): Storage {
+    if (device === 'gpu') this.guard(currentGpu); // a program is of one that is open
+    const symbol = device === 'gpu' ? new GpuSymbol() : new Proxy(none, refuseAll);
     symbols.add(symbol);
     this.ids.set(symbol, id);
     return symbol;
@@ -310,14 +313,23 @@ export class Capture implements Passage {
 const none = new Float32Array(0);
 
 /** Whoever looks into a symbol wants numbers. */
-const refuseAll: ProxyHandler<Float32Array> = {
-  get: () => {
-    throw refusal(
-      'a tensor from inside a compiled function is read, which has no numbers',
-      'return it from that function, alone or in arrays and plain objects, and it gets numbers',
-    );
-  },
-};
+const refuseAll: ProxyHandler<Float32Array> = { get: refuseReading };
+
+/** A symbol on the GPU. */
+class GpuSymbol extends DeviceStorage {
+  get length(): number {
+    return refuseReading();
+  }
+  named(): void {}
+  dispose(): void {}
+}
+
+function refuseReading(): never {
+  throw refusal(
+    'a tensor from inside a compiled function is read, which has no numbers',
+    'return it from that function, alone or in arrays and plain objects, and it gets numbers',
+  );
+}
 
 function refusal(problem: string, advice: string): CompileError {
   const line = lineIn(stackOfNow());

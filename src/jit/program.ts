@@ -1,7 +1,7 @@
 /** A program: what a trace does, done again on other numbers. */
 
 import { compiler } from '../backend/compiler.ts';
-import { currentGpu, elementsOf, noteUse } from '../backend/device.ts';
+import { currentGpu, type Device, deviceOf, elementsOf, noteUse } from '../backend/device.ts';
 import { gpuAbilities } from '../backend/gpu/abilities.ts';
 import type { GpuBackend } from '../backend/gpu/backend.ts';
 import { GpuProgram } from '../backend/gpu/program.ts';
@@ -9,6 +9,7 @@ import type { Operand } from '../backend/interface.ts';
 import type { Executable } from '../backend/program.ts';
 import { replacing, unscoped } from '../backend/scope.ts';
 import { IndexError, TsgradError } from '../core/errors.ts';
+import { contiguousLayout } from '../core/layout.ts';
 import type { Draw } from '../core/random.ts';
 import { boundaryNode } from '../tensor/boundary.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -41,8 +42,10 @@ const gone = new FinalizationRegistry<Executable | GpuProgram>((executable) => e
 
 /** The program of a trace, compiled for the device where its tensors are. @param args of the call that was traced. */
 export function programOf<O>(traced: Trace<O>, args: readonly Tensor[]): Program<O> {
-  const gpu = entriesOf(traced, args).some((x) => x.device === 'gpu') ? currentGpu() : undefined;
-  return gpu ? gpuProgramOf(traced, gpu, entriesOf(traced, args)) : cpuProgramOf(traced);
+  const entries = entriesOf(traced, args);
+  const there = entries.some((x) => x.device === 'gpu') || devicesOf(traced).includes('gpu');
+  const gpu = there ? currentGpu() : undefined;
+  return gpu ? gpuProgramOf(traced, gpu, entries) : cpuProgramOf(traced);
 }
 
 /** Launches of the GPU, in the order of the graph. */
@@ -53,8 +56,10 @@ function gpuProgramOf<O>(traced: Trace<O>, gpu: GpuBackend, entries: readonly Te
   const device = unscoped(() => new GpuProgram(gpu, { plan, entries: buffers, results }, sizes));
   const kept = keptOf(traced);
   const { returnedCount, cells } = traced;
+  const devices = devicesOf(traced);
   const compute: Compute = (args, draws) => {
-    const results = device.run(operandsOf(traced, args), draws);
+    const computed = device.run(operandsOf(traced, args), draws);
+    const results = devices.map((where, i) => (where === 'gpu' ? sent(gpu, computed[i]!) : computed[i]!));
     const out = kept.map((i) => {
       const { layout, dtype, storage } = results[i]!;
       return made(traced, i, traced.like.make(layout, dtype, storage));
@@ -78,6 +83,18 @@ function gpuProgramOf<O>(traced: Trace<O>, gpu: GpuBackend, entries: readonly Te
   };
   gone.register(program, device, program);
   return program;
+}
+
+/** Where the results are in the end: cells stay where they are, and gradients are where their leaf is. */
+function devicesOf({ devices, cells, gradients }: Trace<unknown>): Device[] {
+  const stay = gradients.filter(({ end }) => end !== 'none');
+  return [...devices, ...[...cells, ...stay.map(({ leaf }) => leaf)].map((x) => deviceOf(x.home))];
+}
+
+/** A result on the GPU: what is the same in each call, and single numbers, are made by the CPU. */
+function sent(gpu: GpuBackend, x: Operand): Operand {
+  if (deviceOf(x.storage) === 'gpu') return x;
+  return { ...x, storage: gpu.upload(elementsOf(x), x.dtype), layout: contiguousLayout(x.layout.shape) };
 }
 
 /** Planned in the engine's memory, or interpreted where there is none. */

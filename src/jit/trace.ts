@@ -1,4 +1,5 @@
 /** Tracing: a function run once with a capture open, so that what it does is known and nothing has happened. */
+import { type Device, deviceOf } from '../backend/device.ts';
 import { CompileError } from '../core/errors.ts';
 import type { Explanation } from '../core/explanation.ts';
 import { notingHost } from '../core/guard.ts';
@@ -26,6 +27,8 @@ export interface Trace<O> {
   readonly taped: ReadonlySet<number>;
   /** How many results are returned. */
   readonly returnedCount: number;
+  /** Where each of those is. */
+  readonly devices: readonly Device[];
   /** Any tensor, to make others of. */
   readonly like: Tensor;
   /** The cells that get the results behind those. */
@@ -162,6 +165,7 @@ function finish<O>(capture: Capture, rewind: () => boolean, out: O): Trace<O> {
     returned: tensors.map((x) => places.get(x)!),
     taped: new Set(tensors.flatMap((x) => (x.isLeaf ? [] : [places.get(x)!]))),
     returnedCount,
+    devices: [...places.keys()].map((x) => deviceOf(x.home)),
     like: Tensor.zeros([]),
     cells: assignments.map(([cell]) => cell),
     gradients: collected.map(({ leaf, end }) => ({ leaf, end })),

@@ -8,7 +8,7 @@ import { contiguousLayout } from '../core/layout.ts';
 import { sameShape, shapeText } from '../core/shape.ts';
 import type { Literal } from './literal.ts';
 import { Resizings } from './resize.ts';
-import { announceAssign, markFrozen, ownerOf } from './value.ts';
+import { announceAssign, isSymbolic, markFrozen, ownerOf } from './value.ts';
 
 export abstract class Cells extends Resizings {
   /**
@@ -72,6 +72,7 @@ export abstract class Cells extends Resizings {
 function besideCell<T extends Cells>(cell: T, x: T): T {
   const device = deviceOf(cell.home);
   if (deviceOf(x.home) === device) return x;
+  if (device === 'gpu' && isSymbolic()) return x; // the program puts it there
   if (device === 'gpu') return x.make(contiguousLayout(x.shape), x.dtype, moved(x, device));
   throw new DeviceError(
     'assign: a tensor on the CPU takes no numbers from the GPU, which come later; got some; assign `await x.cpu()`',

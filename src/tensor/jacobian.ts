@@ -112,7 +112,8 @@ function jacobians(
 /** By forward mode: a pass per element of input i gives a column. */
 function columns(line: Linearization, primals: readonly Tensor[], i: number): Tensor {
   const shape = [...line.output.shape, ...primals[i]!.shape];
-  if (sizeOf(shape) === 0) return Tensor.zeros(shape, { dtype: line.output.dtype });
+  const { dtype, device } = line.output;
+  if (sizeOf(shape) === 0) return Tensor.zeros(shape, { dtype, device });
   const found = basis(primals[i]!).map((e) => line.push(primals.map((_, k) => (k === i ? e : undefined))));
   return Tensor.stack(found, -1).reshape(shape);
 }
@@ -122,14 +123,14 @@ function rows(line: Linearization, primals: readonly Tensor[]): Tensor[] {
   const found = basis(line.output).map((e) => line.pull(e, true));
   return primals.map((x, i) => {
     const shape = [...line.output.shape, ...x.shape];
-    if (sizeOf(shape) === 0) return Tensor.zeros(shape, { dtype: x.dtype });
+    if (sizeOf(shape) === 0) return Tensor.zeros(shape, { dtype: x.dtype, device: x.device });
     return Tensor.stack(found.map((parts) => parts[i]!)).reshape(shape);
   });
 }
 
-/** Each with one 1, else 0, of the shape and dtype of x. */
+/** Each with one 1, else 0, of the shape and dtype of x, where x is. */
 function basis(x: Tensor): Tensor[] {
-  return Tensor.eye(x.size, x.size, { dtype: x.dtype })
+  return Tensor.eye(x.size, x.size, { dtype: x.dtype, device: x.device })
     .unbind(0)
     .map((e) => e.reshape(x.shape));
 }

@@ -1,4 +1,5 @@
 /** Scattering: writing and adding by index, repeating elements, and counting them. */
+import { deviceOf } from '../backend/device.ts';
 import { ArgumentError, ShapeError } from '../core/errors.ts';
 import { normalizeDim, type Shape, sameShape, shapeText } from '../core/shape.ts';
 import { Indexing } from './indexing.ts';
@@ -98,16 +99,16 @@ export abstract class Scatterings extends Indexing {
     return this.size === 0 ? zeros : zeros.scatterAdd(0, this.reshape([this.size]), each.reshape([this.size]));
   }
 
-  /** How many elements (int32) are in each of `bins` equal intervals; those outside and NaN are in none. */
+  /** How many elements (int32) are in each of `bins` equal intervals; those outside and NaN are in none. In float64 on the CPU. */
   histogram(bins: number, { min, max }: HistogramOptions = {}): this {
     if (!Number.isInteger(bins) || bins < 1) throw new ArgumentError(`histogram: needs at least 1 bin; got ${bins}`);
     if (min !== undefined && max !== undefined && !(min < max && Number.isFinite(max - min))) {
       throw new ArgumentError(`histogram: min must be below max; got ${min} and ${max}`);
     }
     if (this.size === 0) return this.filled([bins], 0, 'int32');
-    const x = this.detach().float64();
+    const x = deviceOf(this.home) === 'cpu' ? this.detach().float64() : this.detach().float32();
     const bound = (given: number | undefined, found: () => this): this =>
-      given === undefined ? found() : x.filled([], given, 'float64');
+      given === undefined ? found() : x.filled([], given, x.dtype);
     const [low, high] = [bound(min, () => x.amin()), bound(max, () => x.amax())];
     const level = high.sub(low).le(0); // all elements are equal: one wide interval around them, as in PyTorch
     const from = level.choose(low.sub(1), low);

@@ -11,7 +11,7 @@ export async function maskedSelect(x: Tensor, mask: TensorLike): Promise<Tensor>
   const m = x.lift('maskedSelect', mask, 'bool').bool();
   const shape = broadcastShapes('maskedSelect', x.shape, m.shape);
   const positions = truePositions(await m.expand(shape).data());
-  return x.expand(shape).reshape([-1]).gather(0, Tensor.from(positions));
+  return x.expand(shape).reshape([-1]).gather(0, positions);
 }
 
 /**
@@ -29,7 +29,7 @@ export async function nonZero(x: TensorLike): Promise<Tensor> {
       left = Math.floor(left / shape[d]!);
     }
   });
-  return Tensor.from(indices, { shape: [positions.length, rank] });
+  return Tensor.from(indices, { shape: [positions.length, rank], device: source.device });
 }
 
 /** What `unique` finds. */
@@ -61,10 +61,11 @@ export async function unique(x: TensorLike): Promise<Unique> {
     counts[counts.length - 1]!++;
     inverse[at] = counts.length - 1;
   });
+  const { device } = source;
   return {
     values: flat.gather(0, Int32Array.from(firsts)),
-    inverse: Tensor.from(inverse, { shape: source.shape }),
-    counts: Tensor.from(Int32Array.from(counts)),
+    inverse: Tensor.from(inverse, { shape: source.shape, device }),
+    counts: Tensor.from(Int32Array.from(counts), { device }),
   };
 }
 

@@ -308,6 +308,7 @@ export class Tensor extends Located {
     if (all) return `${formatHead(this.shape, this.dtype)} in vmap, all of them: ${all.toString()}`;
     const description = ownerOf(this)?.describe?.(this);
     if (description !== undefined) return `${formatHead(this.shape, this.dtype)} ${description}`;
+    if (this.device === 'gpu') return `${formatHead(this.shape, this.dtype)} on the GPU`;
     return formatTensor(this.dataSync(), this.shape, this.dtype, this.requiresGrad ? ' (requires grad)' : '');
   }
 

@@ -143,7 +143,7 @@ export function ownerOf(x: Value): Passage | undefined {
 }
 
 /** Whether what is computed has no numbers yet. */
-function isSymbolic(): boolean {
+export function isSymbolic(): boolean {
   for (let p = passage; p; p = p.below) if (p.symbolic) return true;
   return false;
 }

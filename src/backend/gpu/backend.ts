@@ -11,13 +11,13 @@ import { contiguousLayout, type Layout } from '../../core/layout.ts';
 import type { Computation, Params, Spec } from '../../core/primitive.ts';
 import { shapeText, sizeOf } from '../../core/shape.ts';
 import { cpu } from '../cpu.ts';
-import { type ArrayOperand, type Backend, DeviceStorage, type Kernel, type Operand } from '../interface.ts';
+import { type ArrayOperand, type Backend, DeviceStorage, deviceGone, type Kernel, type Operand } from '../interface.ts';
 import { compositesOnCpu } from './composites.ts';
 import { checkIndices, knownRange, rangeOf, rangeOfMap } from './indices.ts';
 import { Queue } from './queue.ts';
 import { GpuStorage, type Slot } from './storage.ts';
 
-/** Whole numbers beyond this are not exact in float32, which is all that the GPU holds. */
+/** Whole numbers beyond this are rounded in float32, which is all that the GPU holds: to this number or beyond. */
 const exact = 2 ** 24;
 
 /** An operand of work in the queue: what plans see of it, and where its elements will be. */
@@ -61,7 +61,8 @@ export class GpuBackend implements Backend {
     return this.compute('map', identity, [x], { shape: x.layout.shape, dtype: x.dtype });
   }
 
-  read(): never {
+  read(x: Operand): never {
+    this.queued(x);
     throw new DeviceError(
       'gpu: numbers come from the GPU later, not at once; got a read that cannot wait; write `await x.data()`',
     );
@@ -69,7 +70,7 @@ export class GpuBackend implements Backend {
 
   /** The elements in row-major order, when they are there. */
   load(x: Operand): Promise<TypedArray> {
-    const { slot, layout, dtype } = queued(x);
+    const { slot, layout, dtype } = this.queued(x);
     return new Promise((resolve, reject) => {
       this.queue.add(async (device) => {
         try {
@@ -105,7 +106,7 @@ export class GpuBackend implements Backend {
     out: Spec,
   ): GpuStorage {
     if (out.dtype === 'float64') throw noFloat64(primitive);
-    const operands = inputs.map(queued);
+    const operands = inputs.map((x) => this.queued(x));
     const storage = new GpuStorage(sizeOf(out.shape), this.queue);
     if (storage.length === 0) return storage;
     const { slot } = storage;
@@ -121,6 +122,14 @@ export class GpuBackend implements Backend {
       }
     });
     return storage;
+  }
+
+  /** What the queue needs of an operand; a CPU tensor is welcome where it is one number. */
+  private queued({ storage, layout, dtype }: Operand): Queued {
+    if (storage instanceof GpuStorage && storage.queue === this.queue) return { slot: storage.slot, layout, dtype };
+    if (storage instanceof DeviceStorage) throw deviceGone(storage);
+    checkPlace({ storage, layout, dtype });
+    return { slot: undefined, layout, dtype, value: storage[layout.offset]! };
   }
 
   /**
@@ -205,14 +214,6 @@ const cpuKernels = { ...cpu.kernels, ...compositesOnCpu };
 
 export const identity: Params['map'] = { formula: formulaOf(input(0), 1), scalars: [] };
 
-/** What the queue needs of an operand; a CPU tensor is welcome where it is one number. */
-function queued({ storage, layout, dtype }: Operand): Queued {
-  if (storage instanceof GpuStorage) return { slot: storage.slot, layout, dtype };
-  if (storage instanceof DeviceStorage) throw new DeviceError('gpu: got a tensor of another device; move it by to()');
-  checkPlace({ storage, layout, dtype });
-  return { slot: undefined, layout, dtype, value: storage[layout.offset]! };
-}
-
 /** @throws DeviceError for more than a single number of the CPU. */
 export function checkPlace({ layout }: Operand): void {
   const one = layout.size === 1 || layout.strides.every((stride, d) => stride === 0 || layout.shape[d] === 1);
@@ -233,7 +234,7 @@ function converted(data: Float32Array, dtype: Dtype): TypedArray {
   const out = allocate(dtype, data.length);
   for (let i = 0; i < data.length; i++) {
     const x = data[i]!;
-    if (!(x >= -exact && x <= exact)) throw notHeld(x, dtype);
+    if (!(x > -exact && x < exact)) throw notHeld(x, dtype);
     out[i] = x;
   }
   return out;
@@ -241,7 +242,7 @@ function converted(data: Float32Array, dtype: Dtype): TypedArray {
 
 function notHeld(x: number, dtype: Dtype): DtypeError {
   if (!Number.isNaN(x)) {
-    return new DtypeError(`gpu: ${dtype} is exact up to 2^24 there; got ${x}; compute this on the CPU`);
+    return new DtypeError(`gpu: ${dtype} must be below 2^24 there; got ${x}; compute this on the CPU`);
   }
   return new DtypeError(
     `gpu: a tensor of ${dtype} holds NaN; got it from an index outside of what it points into, or from a NaN that was cast; check the index, or compute this on the CPU`,
@@ -259,8 +260,8 @@ function floats(data: TypedArray, dtype: Dtype): Float32Array {
   if (dtype === 'float64') throw noFloat64('to');
   if (dtype === 'int32') {
     for (const x of data) {
-      if (x > exact || x < -exact) {
-        throw new DtypeError(`gpu: int32 is exact up to 2^24 there; got ${x}; keep this tensor on the CPU`);
+      if (x >= exact || x <= -exact) {
+        throw new DtypeError(`gpu: int32 must be below 2^24 there; got ${x}; keep this tensor on the CPU`);
       }
     }
   }

@@ -76,7 +76,9 @@ export async function gpu(options: GpuOptions = {}): Promise<Gpu> {
     }
     return new Gpu(backend, opened);
   } catch (error) {
-    if (!(error instanceof ArgumentError) && currentGpu() === backend) forgetGpu(); // so that it can be tried again
+    if (error instanceof ArgumentError) throw error;
+    if (currentGpu() === backend) forgetGpu(); // so that it can be tried again
+    if (known) return gpu(options); // it was asked for without these options
     throw error;
   }
 }

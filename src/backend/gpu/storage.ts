@@ -20,7 +20,7 @@ export class GpuStorage extends DeviceStorage {
   readonly length: number;
   /** @internal */
   readonly slot: Slot = { handle: undefined, error: undefined };
-  private readonly queue: Queue;
+  readonly queue: Queue;
   private given = false;
 
   constructor(length: number, queue: Queue) {
