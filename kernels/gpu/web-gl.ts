@@ -262,7 +262,7 @@ export class WebGlDriver implements Driver<TextureHandle> {
     if (error === 0) return;
     const what = error === this.gl.OUT_OF_MEMORY ? 'is out of memory' : `reports the error ${error} of WebGL`;
     this.failure = new DeviceError(
-      `gpu: the device ${what}, so that its numbers may be wrong; got ${this.usage.bytes} bytes in ${this.textures} arrays; call gpu.dispose() and begin again with smaller batches`,
+      `gpu: the device ${what}, so that its numbers may be wrong; got ${this.usage.bytes} bytes in ${this.textures} arrays; call gpu.dispose() and begin again with smaller batches, or tidy()`,
     );
     throw this.failure;
   }

@@ -138,7 +138,7 @@ export class WebGpuDriver implements Driver<BufferHandle> {
     this.limits = { arrays: 7, elements: Math.floor(bytes / 4), side, components: 4, words: true };
     context.device.onuncapturederror = ({ error }) => {
       this.failure ??= new DeviceError(
-        `gpu: the device reports an error, so that its numbers may be wrong; got ${this.bytes} bytes in ${this.buffers} arrays and: ${error.message}; call gpu.dispose() and begin again, with smaller batches where it is out of memory`,
+        `gpu: the device reports an error, so that its numbers may be wrong; got ${this.bytes} bytes in ${this.buffers} arrays and: ${error.message}; call gpu.dispose() and begin again, with smaller batches or tidy() where it is out of memory`,
       );
     };
   }

@@ -1,5 +1,5 @@
 /** A capture: what operations pass through while a function is traced, written down instead of computed. */
-import { currentGpu, type Device, deviceOf, elementsOf } from '../backend/device.ts';
+import { currentGpu, type Device, deviceOf, elementsOf, gpuOf } from '../backend/device.ts';
 import { DeviceStorage, type Storage } from '../backend/interface.ts';
 import { CompileError } from '../core/errors.ts';
 import { type Explanation, explanations } from '../core/explanation.ts';
@@ -71,6 +71,8 @@ export class Capture implements Passage {
   readonly symbolic: boolean = true;
   readonly nodes: GraphNode[] = [];
   readonly entries: EntrySource[] = [];
+  /** Those that lie on the CPU, and that the function sends to the GPU. */
+  readonly sentEntries: Set<number> = new Set<number>();
   readonly guards: Guard[] = [];
   /** What happens to the host at each call. */
   readonly effects: (() => void)[] = [];
@@ -134,6 +136,15 @@ export class Capture implements Passage {
     if (batchOf(from) || this.owns(out)) return;
     this.idOf(from);
     out.storage = from.storage; // or it would be taken for a cell of its own
+  }
+
+  sent<T extends Value>(x: T): T | undefined {
+    if (batchOf(x)) return undefined;
+    gpuOf(); // to() asks for it
+    const id = this.idOf(x);
+    const node = this.nodes[id]!;
+    if (node.op === 'entry') this.sentEntries.add(node.entry);
+    return this.stand(x, x, id, 'gpu');
   }
 
   made(x: Value): void {

@@ -187,7 +187,11 @@ class Programs<I extends readonly unknown[], O> {
     const taped = isGradEnabled();
     const { guards } = traced;
     const same = this.kept.find(
-      (one) => one.taped === taped && fits(one.pattern, args, []) && !difference(one.traced, traced),
+      (one) =>
+        one.taped === taped &&
+        fits(one.pattern, args, []) &&
+        one.program.serves(traced, tensors) &&
+        !difference(one.traced, traced),
     );
     if (same) {
       same.guards = guards;

@@ -28,6 +28,8 @@ export interface Program<O> {
    * @returns what the function returns; cells, gradients and the host change only once everything is computed.
    */
   run(args: readonly Tensor[], draws?: readonly Draw[]): O;
+  /** Whether its device, and those of its entries, are those of a trace that does the same. */
+  serves(traced: Trace<O>, args: readonly Tensor[]): boolean;
   /** What it does, kernel by kernel, with the time that each takes on these arguments; nothing changes. */
   explain(args: readonly Tensor[]): string;
   /** Gives its memory back. It cannot run any more. */
@@ -42,10 +44,14 @@ const gone = new FinalizationRegistry<Executable | GpuProgram>((executable) => e
 
 /** The program of a trace, compiled for the device where its tensors are. @param args of the call that was traced. */
 export function programOf<O>(traced: Trace<O>, args: readonly Tensor[]): Program<O> {
-  const entries = entriesOf(traced, args);
-  const there = entries.some((x) => x.device === 'gpu') || devicesOf(traced).includes('gpu');
-  const gpu = there ? currentGpu() : undefined;
-  return gpu ? gpuProgramOf(traced, gpu, entries) : cpuProgramOf(traced);
+  const gpu = gpuFor(traced, args);
+  return gpu ? gpuProgramOf(traced, gpu, entriesOf(traced, args)) : cpuProgramOf(traced);
+}
+
+/** The GPU, where an entry or a result is there. */
+function gpuFor(traced: Trace<unknown>, args: readonly Tensor[]): GpuBackend | undefined {
+  const devices = [...entriesOf(traced, args).map((x) => x.device), ...devicesOf(traced)];
+  return devices.includes('gpu') ? currentGpu() : undefined;
 }
 
 /** Launches of the GPU, in the order of the graph. */
@@ -53,12 +59,13 @@ function gpuProgramOf<O>(traced: Trace<O>, gpu: GpuBackend, entries: readonly Te
   const graph = optimize(traced.graph, gpuAbilities);
   const { plan, entries: buffers, results } = schedule(graph, entries.length, () => undefined, []);
   const sizes = entries.map((x) => x.size);
+  const places = entries.map((x) => x.device);
   const device = unscoped(() => new GpuProgram(gpu, { plan, entries: buffers, results }, sizes));
   const kept = keptOf(traced);
   const { returnedCount, cells } = traced;
   const devices = devicesOf(traced);
   const compute: Compute = (args, draws) => {
-    const computed = device.run(operandsOf(traced, args), draws);
+    const computed = device.run(operandsOf(traced, args), draws, traced.sentEntries);
     const results = devices.map((where, i) => (where === 'gpu' ? sent(gpu, computed[i]!) : computed[i]!));
     const out = kept.map((i) => {
       const { layout, dtype, storage } = results[i]!;
@@ -75,6 +82,8 @@ function gpuProgramOf<O>(traced: Trace<O>, gpu: GpuBackend, entries: readonly Te
         traced,
         drawing(traced, draws, (all) => compute(args, all), args),
       ),
+    serves: (other, args) =>
+      gpuFor(other, args) === gpu && entriesOf(other, args).every((x, i) => x.device === places[i]),
     explain: () => explain(graph),
     dispose: () => {
       gone.unregister(program);
@@ -118,6 +127,7 @@ function cpuProgramOf<O>(traced: Trace<O>): Program<O> {
         traced,
         drawing(traced, draws, (all) => compute(args, all), args),
       ),
+    serves: (other, args) => gpuFor(other, args) === undefined,
     explain: (args) => {
       if (!executable) return explain(graph);
       const draws = traced.draws.map(({ draw }) => draw);

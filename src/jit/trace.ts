@@ -14,6 +14,8 @@ import type { Graph } from './graph.ts';
 export interface Trace<O> {
   readonly graph: Graph;
   readonly entries: readonly EntrySource[];
+  /** The entries that the function sends to the GPU. */
+  readonly sentEntries: ReadonlySet<number>;
   readonly guards: readonly Guard[];
   /** What happens to the host at each call. */
   readonly effects: readonly (() => void)[];
@@ -158,6 +160,7 @@ function finish<O>(capture: Capture, rewind: () => boolean, out: O): Trace<O> {
   return {
     graph: { nodes: capture.nodes, results: [...results, ...capture.demands] },
     entries: capture.entries,
+    sentEntries: capture.sentEntries,
     guards: capture.guards,
     effects: capture.effects,
     draws: capture.draws,

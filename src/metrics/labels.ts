@@ -1,6 +1,6 @@
 /** Which class a model named for each sample, and which is right: the form that all scores of classifiers share. */
 import { isFloat } from '../core/dtype.ts';
-import { ArgumentError, DtypeError, IndexError, ShapeError } from '../core/errors.ts';
+import { ArgumentError, DeviceError, DtypeError, IndexError, ShapeError } from '../core/errors.ts';
 import { sameShape, shapeText } from '../core/shape.ts';
 import { Tensor, type TensorLike } from '../tensor/tensor.ts';
 
@@ -57,13 +57,24 @@ export function labelsOf(where: string, output: TensorLike, target: TensorLike, 
   return checked(where, out.gt(threshold), yes, 2, ignoreIndex);
 }
 
-/** A literal of whole numbers is meant as labels. */
+/**
+ * A literal of whole numbers is meant as labels.
+ * @throws DeviceError for a tensor on the GPU.
+ */
 export function lift(values: TensorLike): Tensor {
-  if (values instanceof Tensor) return values.detach();
+  if (values instanceof Tensor) return onCpu(values).detach();
   const x = Tensor.from(values);
   return isFloat(x.dtype) && !ArrayBuffer.isView(values) && x.size > 0 && x.eq(x.trunc()).all().item() === 1
     ? x.int32()
     : x;
+}
+
+/** @throws DeviceError for a tensor on the GPU, whose numbers come later. */
+export function onCpu(x: Tensor): Tensor {
+  if (x.device === 'cpu') return x;
+  throw new DeviceError(
+    `metrics: are computed at once, by the CPU; got a tensor of ${shapeText(x.shape)} on the GPU; pass \`await x.cpu()\``,
+  );
 }
 
 function wholeLabels(where: string, labels: Tensor): Tensor {

@@ -3,6 +3,7 @@ import { ShapeError } from '../core/errors.ts';
 import { sameShape, shapeText } from '../core/shape.ts';
 import { Tensor, type TensorLike } from '../tensor/tensor.ts';
 import type { Tally } from './classification.ts';
+import { onCpu } from './labels.ts';
 
 /** The mean of |output − target|, without dims; both of one shape. */
 export function meanAbsoluteError(output: TensorLike, target: TensorLike): Tensor {
@@ -93,7 +94,7 @@ function tally(distances: Tensor): Tally {
 
 /** In double precision, since sums over a data set are long. */
 function distance(where: string, output: TensorLike, target: TensorLike): Tensor {
-  const [out, goal] = [output, target].map((x) => Tensor.from(x).float64());
+  const [out, goal] = [output, target].map((x) => onCpu(Tensor.from(x)).float64());
   if (!sameShape(out!.shape, goal!.shape)) {
     throw new ShapeError(
       `${where}: output and target must have one shape; got ${shapeText(out!.shape)} and ${shapeText(goal!.shape)}; reshape one of them`,

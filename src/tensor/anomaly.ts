@@ -1,7 +1,7 @@
 /** Anomaly mode: every operation is checked, and the first NaN or infinity is reported where it arose. */
-import { backend } from '../backend/device.ts';
+import { backend, deviceOf } from '../backend/device.ts';
 import { isFloat, type TypedArray } from '../core/dtype.ts';
-import { AnomalyError, ArgumentError } from '../core/errors.ts';
+import { AnomalyError, ArgumentError, DeviceError } from '../core/errors.ts';
 import { type Place, placeText, running } from '../core/place.ts';
 import type { Movement, Params, Primitive } from '../core/primitive.ts';
 import { type Shape, shapeText } from '../core/shape.ts';
@@ -21,7 +21,7 @@ export interface AnomalyOptions {
  * An infinity that was asked for (a mask of −∞, an infinite bound) is none of interest; a NaN that comes in with the data
  * is. Each operation's result is read, so this is for looking, not for training; outside `f` it costs nothing.
  * @param f a synchronous function; what it returns is returned.
- * @throws AnomalyError
+ * @throws AnomalyError; DeviceError on the GPU, where results cannot be read at once.
  * @example
  * detectAnomaly(() => nn.crossEntropy(net.forward(x), y).backward());
  * // AnomalyError: in features.0 (Conv2D): log: the first infinity arose here; got 1 of 6 elements (the first at [0, 2] of
@@ -61,6 +61,7 @@ class Watch implements Passage {
   apply<T extends Value, P extends Primitive>(like: T, primitive: P, inputs: readonly T[], params: Params[P]): T {
     const out = applyBelow(this, like, primitive, inputs, params);
     // movements make no numbers, a constant is what it was asked to be, and inside vmap all elements come by in one
+    if (deviceOf(out.home) === 'gpu') throw notThere();
     if (isFloat(out.dtype) && !batchOf(out) && !movements.has(primitive) && primitive !== 'full') {
       const anomaly = find(inputs, params, out, this.infinities);
       if (anomaly) throw new AnomalyError(message(stepName(primitive, params), anomaly, out.shape, inputs));
@@ -73,6 +74,12 @@ class Watch implements Passage {
     const outermost = running[0];
     if (outermost) places.set(node, { outermost, place: running.at(-1)! });
   }
+}
+
+function notThere(): DeviceError {
+  return new DeviceError(
+    'detectAnomaly: reads the result of each operation at once; got one on the GPU; look for it on the CPU, after `await net.cpu()`',
+  );
 }
 
 interface Anomaly {

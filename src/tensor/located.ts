@@ -5,7 +5,7 @@ import { DeviceStorage, type Storage } from '../backend/interface.ts';
 import type { TypedArray } from '../core/dtype.ts';
 import { contiguousLayout } from '../core/layout.ts';
 import { Cells } from './cell.ts';
-import { announceReading } from './value.ts';
+import { announceReading, sentLater } from './value.ts';
 
 export { checkDevice, type Device } from '../backend/device.ts';
 
@@ -22,7 +22,8 @@ export abstract class Located extends Cells {
    */
   to(device: Device): this {
     if (checkDevice('to', device) === this.device) return this;
-    return this.make(contiguousLayout(this.shape), this.dtype, moved(this, device));
+    const later = device === 'gpu' ? sentLater(this) : undefined;
+    return later ?? this.make(contiguousLayout(this.shape), this.dtype, moved(this, device));
   }
 
   /** @internal Its numbers in a storage of the GPU. */

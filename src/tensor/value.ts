@@ -85,6 +85,8 @@ export interface Passage {
   detach?<T extends Value>(x: T): T;
   /** Told of a tensor that was taken off the tape. */
   detached?(from: Value, out: Value): void;
+  /** One on the GPU in its place, if that is no copy now. */
+  sent?<T extends Value>(x: T): T | undefined;
   /** Told of a cell that is about to get the numbers of a value. */
   assigning?(cell: Value, value: Value): void;
   /** Told of a tensor that was made of numbers. */
@@ -151,6 +153,15 @@ export function isSymbolic(): boolean {
 /** Tells all that stands before the door that a cell is about to get new numbers. */
 export function announceAssign(cell: Value, value: Value): void {
   for (let p = passage; p; p = p.below) p.assigning?.(cell, value);
+}
+
+/** What stands for a value on the GPU, where something before the door sends it there later. */
+export function sentLater<T extends Value>(x: T): T | undefined {
+  for (let p = passage; p; p = p.below) {
+    const out = p.sent?.(x);
+    if (out) return out;
+  }
+  return undefined;
 }
 
 /** Tells all that stands before the door that a leaf's gradient is about to be read or written. */

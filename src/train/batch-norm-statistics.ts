@@ -1,12 +1,15 @@
 /** Running statistics of a module computed anew, for weights that they do not fit. */
 import { ArgumentError } from '../core/errors.ts';
 import type { Module } from '../nn/module/module.ts';
+import { placeOf } from '../nn/module/placement.ts';
 import { BatchNorm } from '../nn/norm/batch-norm.ts';
 import { noGrad } from '../tensor/grad.ts';
 import { Tensor } from '../tensor/tensor.ts';
+import { tidy } from '../tensor/tidy.ts';
 import { batchOf, feedOf, isBatched, type TrainingData } from './feed.ts';
 import { run } from './network.ts';
 import { Pauses } from './pause.ts';
+import { sent } from './place.ts';
 import { cellsOf, modesOf, restoreModes, Snapshot } from './snapshot.ts';
 
 /** Options of `updateBatchNorm`. */
@@ -49,7 +52,7 @@ export async function updateBatchNorm(
   try {
     for await (const given of feed.epoch()) {
       const { x } = batchOf(where, given);
-      noGrad(() => collect(layers, () => run(module, x)));
+      noGrad(() => tidy(() => collect(layers, () => run(module, sent(x, placeOf(module))))));
       batches += 1;
       await pauses.due();
     }
@@ -76,8 +79,8 @@ function statisticsOf({ runningMean, runningVar, numBatchesTracked, momentum }: 
   ];
 }
 
-/** What a forward adds to statistics of 0 is its own, times how much of the old it replaces. */
-function collect(layers: readonly Statistics[], forward: () => unknown): void {
+/** The sums so far. What a forward adds to statistics of 0 is its own, times how much of the old it replaces. */
+function collect(layers: readonly Statistics[], forward: () => unknown): readonly Tensor[] {
   for (const { mean, variance, batches } of layers) {
     for (const cell of [mean, variance, batches]) cell.assign(Tensor.zerosLike(cell));
   }
@@ -86,4 +89,5 @@ function collect(layers: readonly Statistics[], forward: () => unknown): void {
     const [mean, variance] = [layer.mean.detach().div(layer.share), layer.variance.detach().div(layer.share)];
     layer.sums = layer.sums ? [layer.sums[0].add(mean), layer.sums[1].add(variance)] : [mean, variance];
   }
+  return layers.flatMap(({ sums }) => sums ?? []);
 }

@@ -127,7 +127,8 @@ export class BatchStep {
   }
 
   private diverged({ what, found }: NotFinite, x: Tensors, place: string): TrainingError {
-    const clean = listOf(x).every((one) => one.isFinite().all().item() === 1);
+    const here = listOf(x).filter(({ device }) => device === 'cpu'); // others cannot be read at once
+    const clean = here.every((one) => one.isFinite().all().item() === 1);
     const rate = `try a lower learning rate (now ${this.step.optimizer.lr}), or clipNorm: 1`;
     const root = what === 'gradient' ? ', and look for roots, logarithms and quotients at 0' : '';
     const advice = clean ? rate + root : 'the batch holds NaN or infinite inputs: look at the data';
@@ -139,6 +140,7 @@ export class BatchStep {
 
 function locate(error: TsgradError, place: string): void {
   const before = error.message;
+  if (before.startsWith(`fit, ${place}`)) return;
   error.message = `fit, ${place}: ${before}`;
   if (error.stack) error.stack = error.stack.replace(before, () => error.message); // the trace quotes the message
 }

@@ -74,7 +74,7 @@ async function fetchScores(made: StepResult, y: Tensors, objective: Objective, m
   const [loss, ...parts] = (await fetched([made.loss, ...made.parts])) as [Tensor, ...Tensor[]];
   const needed = metrics.perOutput.flat().length > 0 || !Number.isFinite(loss.item());
   const outputs = await fetched(needed ? made.outputs : []);
-  return { loss, parts, outputs, targets: needed ? objective.aligned(outputs, y) : [] };
+  return { loss, parts, outputs, targets: needed ? objective.aligned(outputs, await fetched(listOf(y))) : [] };
 }
 
 function refuseLabels(where: string, y: Tensors, outputs: readonly Tensor[], objective: Objective): void {

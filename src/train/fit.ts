@@ -23,7 +23,7 @@ import { countOf, listOf } from './network.ts';
 import type { Objective } from './objective.ts';
 import { makeOptimizer } from './optimizer-choice.ts';
 import { Pauses } from './pause.ts';
-import { bring, deviceOf } from './place.ts';
+import { bring, deviceOf, sent } from './place.ts';
 import { Progress } from './progress.ts';
 import { RunningScores } from './running-scores.ts';
 import { checkClassWeight } from './sample-weight.ts';
@@ -304,6 +304,7 @@ class Run implements Training {
     for await (const given of train.epoch()) {
       const place = `epoch ${this.epoch}, batch ${this.batch + 1}`;
       const batch = batchOf(`fit, ${place}`, given);
+      if (this.device === 'cpu') for (const side of [batch.x, batch.y]) sent(side, 'cpu'); // refuses others
       this.step ??= this.prepare(batch);
       const { step } = this;
       const answer = step.run(batch, this.state.metrics, place);

@@ -2,6 +2,7 @@
 import { gpu } from '../backend/gpu/gpu.ts';
 import { Scope } from '../backend/scope.ts';
 import { ArgumentError, DeviceError } from '../core/errors.ts';
+import { shapeText } from '../core/shape.ts';
 import { isTensorList, type Tensors } from '../data/dataset.ts';
 import type { Module } from '../nn/module/module.ts';
 import { placeOf } from '../nn/module/placement.ts';
@@ -48,11 +49,23 @@ export async function bring(module: Module, device: Device): Promise<void> {
   else if (placeOf(module) === 'gpu') await module.cpu();
 }
 
-/** One tensor or each of a list, on a device; what is there already stays itself. */
+/**
+ * One tensor or each of a list, on a device; what is there already stays itself.
+ * @throws DeviceError for data on the GPU that a model on the CPU is given.
+ */
 export function sent<X extends Tensors | undefined>(xs: X, device: Device): X;
 export function sent(xs: Tensors | undefined, device: Device): Tensors | undefined {
-  if (device === 'cpu' || xs === undefined) return xs;
+  if (xs === undefined) return xs;
+  if (device === 'cpu') return here(xs);
   return isTensorList(xs) ? xs.map((x) => x.to(device)) : xs.to(device);
+}
+
+function here(xs: Tensors): Tensors {
+  const there = (isTensorList(xs) ? xs : [xs]).find((x) => x.device === 'gpu');
+  if (!there) return xs;
+  throw new DeviceError(
+    `Model: is on the CPU, and its data are not; got a tensor of ${shapeText(there.shape)} on the GPU; put the model there by \`await model.to('gpu')\`, or give data of the CPU`,
+  );
 }
 
 /** Each of these on the CPU, when they are there. */

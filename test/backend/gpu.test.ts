@@ -1,6 +1,24 @@
 /** Tensors, modules and models on a device, and what becomes of its memory; the device is one of plain JavaScript. */
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { DeviceError, DtypeError, type Gpu, gpu, Model, manualSeed, nn, optim, Tensor, tidy } from '../../src/index.ts';
+import {
+  DeviceError,
+  DtypeError,
+  detectAnomaly,
+  type Gpu,
+  gpu,
+  hessian,
+  jacobian,
+  Model,
+  manualSeed,
+  maskedSelect,
+  metrics,
+  nn,
+  optim,
+  Tensor,
+  tidy,
+  unique,
+  updateBatchNorm,
+} from '../../src/index.ts';
 import { openPlain, PlainDriver } from './plain-driver.ts';
 
 let driver = new PlainDriver();
@@ -81,6 +99,74 @@ describe('tensors on a device', () => {
     const chain = x.mul(2).exp().add(1);
     await expect(chain.sum().data()).rejects.toThrow(/exp failed.*out of memory/);
     expect([...(await x.mul(2).data())]).toEqual([2, 4, 6]);
+  });
+});
+
+describe('a device that was given back', () => {
+  it('is named by what was on it, also when another one is open', async () => {
+    const device = await opened();
+    const old = Tensor.ones([3], { device: 'gpu' });
+    await old.data();
+    await device.dispose();
+    await expect(old.data()).rejects.toThrow(/device was given back.*3 elements/);
+    await opened();
+    await expect(old.data()).rejects.toThrow(/device was given back/);
+    expect(() => old.add(1)).toThrow(/device was given back/);
+    old.dispose();
+    expect([...(await Tensor.ones([2], { device: 'gpu' }).add(1).data())]).toEqual([2, 2]);
+  });
+});
+
+describe('what is not there at once', () => {
+  it('is not needed to print', async () => {
+    await opened();
+    expect(String(Tensor.ones([2, 3], { device: 'gpu' }))).toBe('Tensor float32 [2, 3] on the GPU');
+  });
+
+  it('is refused by metrics and anomaly mode, which say what to do', async () => {
+    await opened();
+    const x = Tensor.ones([2, 3], { device: 'gpu' });
+    const y = Tensor.zeros([2], { dtype: 'int32', device: 'gpu' });
+    expect(() => metrics.accuracy(x, y)).toThrow(/metrics: .*await x\.cpu\(\)/);
+    expect(() => metrics.r2(y.float32(), y.float32())).toThrow(/metrics: .*await x\.cpu\(\)/);
+    expect(metrics.accuracy(await x.cpu(), await y.cpu()).item()).toBe(1);
+    expect(() => detectAnomaly(() => x.log())).toThrow(/detectAnomaly: .*net\.cpu\(\)/);
+  });
+
+  it('shows a whole number that float32 rounds', async () => {
+    await opened();
+    const x = Tensor.full([2], 2 ** 24 - 1, { dtype: 'int32' }).to('gpu');
+    expect([...(await x.data())]).toEqual([2 ** 24 - 1, 2 ** 24 - 1]);
+    await expect(x.add(2).data()).rejects.toThrow(/below 2\^24/);
+    expect(() => Tensor.full([2], 2 ** 24, { dtype: 'int32' }).to('gpu')).toThrow(DtypeError);
+  });
+
+  it('is NaN behind an index that is itself none', async () => {
+    await opened();
+    const index = Tensor.from([0, 1], { dtype: 'int32' }).to('gpu');
+    const outside = index.float32().add(5).int32();
+    const x = Tensor.from([1, 2]).to('gpu');
+    expect([...(await x.gather(0, index.gather(0, outside)).data())]).toEqual([NaN, NaN]);
+  });
+});
+
+describe('derivatives and selections on a device', () => {
+  it('are where their input is', async () => {
+    await opened();
+    const x = Tensor.from([1, -2, 3]);
+    const there = x.to('gpu');
+    const cube = (v: Tensor): Tensor => v.pow(3).sum();
+    const pairs: [Tensor, Tensor][] = [
+      [hessian(cube, x), hessian(cube, there)],
+      [jacobian((v) => v.square(), x), jacobian((v) => v.square(), there)],
+      [await maskedSelect(x, x.gt(0)), await maskedSelect(there, there.gt(0))],
+      [(await unique(x)).counts, (await unique(there)).counts],
+      [x.histogram(2), there.histogram(2)],
+    ];
+    for (const [here, far] of pairs) {
+      expect(far.device).toBe('gpu');
+      expect(Array.from(await far.data(), (n) => n + 0)).toEqual(Array.from(here.dataSync(), (n) => n + 0));
+    }
   });
 });
 
@@ -283,6 +369,31 @@ describe('Model on a device', () => {
     );
     await net.cpu();
     expect(net.weight.dataSync()).toEqual(before);
+  });
+
+  it('takes data that lie there, and refuses them on the CPU', async () => {
+    await opened();
+    const { x, y } = samples();
+    const there = { x: x.to('gpu'), y: y.to('gpu') };
+    const model = modelOn('gpu', false);
+    const options = { epochs: 2, batchSize: 8, verbose: false, validation: there } as const;
+    const { epochs } = await model.fit(there, options);
+    const same = await modelOn('gpu', false).fit({ x, y }, { ...options, validation: { x, y } });
+    expect(epochs.map(({ valLoss }) => valLoss)).toEqual(same.epochs.map(({ valLoss }) => valLoss));
+    await expect(modelOn('cpu', false).fit(there, { verbose: false })).rejects.toThrow(/data of the CPU/);
+    await expect(modelOn('cpu', false).evaluate(there)).rejects.toThrow(DeviceError);
+  });
+
+  it('computes the statistics of BatchNorm anew', async () => {
+    await opened();
+    const { x, y } = samples();
+    const net = new nn.Sequential(new nn.Dense(3), new nn.BatchNorm()).build([8, 5]);
+    const norm = net.get(1) as nn.BatchNorm;
+    await updateBatchNorm(net, { x, y }, { batchSize: 8 });
+    const here = norm.runningMean!.dataSync();
+    net.to('gpu');
+    await updateBatchNorm(net, { x, y }, { batchSize: 8 });
+    for (const [i, mean] of (await norm.runningMean!.data()).entries()) expect(mean).toBeCloseTo(here[i]!, 5);
   });
 
   it('names a label that is no class', async () => {

@@ -63,13 +63,16 @@ export class GpuProgram {
     this.entryBuffers = new Set(planned.entries);
   }
 
-  /** The results for these entries, which are there at once and filled later, as all storages of the GPU. */
-  run(entries: readonly Operand[], draws: readonly Draw[]): Operand[] {
+  /**
+   * The results for these entries, which are there at once and filled later, as all storages of the GPU.
+   * @param sent the entries that may lie on the CPU, although they are no single numbers.
+   */
+  run(entries: readonly Operand[], draws: readonly Draw[], sent: ReadonlySet<number>): Operand[] {
     const { plan, results } = this.planned;
     const contents: (Content | undefined)[] = new Array(plan.buffers.length);
     for (const [buffer, content] of this.constants) contents[buffer] = content;
     const storages = new Map<number, Storage>();
-    const copies = this.enter(entries, contents, storages);
+    const copies = this.enter(entries, sent, contents, storages);
     const onGpu: Scheduled[] = [];
     plan.steps.forEach((step, at) => {
       if (isHost(step, contents)) {
@@ -105,6 +108,7 @@ export class GpuProgram {
   /** Puts the entries in, row-major; gives the copies that this took. */
   private enter(
     entries: readonly Operand[],
+    sent: ReadonlySet<number>,
     contents: (Content | undefined)[],
     storages: Map<number, Storage>,
   ): GpuStorage[] {
@@ -120,6 +124,11 @@ export class GpuProgram {
           copies.push(storage as GpuStorage);
         }
         contents[buffer] = (storage as GpuStorage).slot;
+      } else if (sent.has(entry) && layout.size !== 1) {
+        const there = this.gpu.upload(cpu.copy(x as ArrayOperand), x.dtype);
+        storage = there;
+        copies.push(there);
+        contents[buffer] = there.slot;
       } else {
         checkPlace(x);
         storage = cpu.copy(x as ArrayOperand);

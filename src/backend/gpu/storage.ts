@@ -62,5 +62,17 @@ function release(slot: Slot, queue: Queue): void {
 
 /** Frees what nobody freed, when the garbage collector finds it: at last, never soon. */
 const leftovers = new FinalizationRegistry<{ readonly slot: Slot; readonly queue: Queue }>(({ slot, queue }) => {
+  left += 4 * (slot.handle?.size ?? 0);
+  if (left >= mostLeft && !warned) {
+    warned = true;
+    console.warn(
+      `tsgrad: gpu: ${Math.round(left / 2 ** 20)} MB were left to the garbage collector, which comes late; a device may run out of memory before it does; put the steps of a loop in tidy(), or use dispose(); this is said once`,
+    );
+  }
   release(slot, queue);
 });
+
+/** Bytes that nobody freed so far, and how many of them are worth a warning. */
+let left = 0;
+const mostLeft = 2 ** 30;
+let warned = false;
