@@ -17,6 +17,9 @@ const namespaces = ['data', 'io', 'metrics', 'nn', 'optim'];
 
 const main = 'src/index.ts';
 
+/** Optional peers, which users install; and Node's own. */
+const external = [/^node:/, 'gpu.js', 'webgpu'];
+
 /** A sub-path is a part of the main entry, so that there is no second copy of any state. */
 const subPaths: Plugin = {
   name: 'sub-paths',
@@ -105,7 +108,7 @@ async function libraryFiles(): Promise<string[]> {
     write: false,
     metafile: true,
     platform: 'neutral',
-    external: ['node:*'],
+    external: ['node:*', 'gpu.js', 'webgpu'],
   });
   return Object.keys(metafile.inputs);
 }
@@ -116,7 +119,7 @@ const shared: Options = {
   outDir: 'dist',
   target,
   platform: 'neutral',
-  external: [/^node:/],
+  external,
   removeNodeProtocol: false,
   sourcemap: false,
 };
@@ -170,7 +173,8 @@ const config: Options[] = [
       options.outbase = '.';
     },
   },
-  { ...oneFile, format: 'cjs', dts: true },
+  // in the one file of types a reference counts at the top alone
+  { ...oneFile, format: 'cjs', dts: { banner: '/// <reference lib="esnext.disposable" />' } },
 ];
 
 export default config;

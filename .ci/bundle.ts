@@ -1,6 +1,10 @@
-/** Bundles and minifies a program of .ci/consumer for browsers: bundle.ts esbuild|rollup PROGRAM BUNDLE [--without-engine] */
+/**
+ * Bundles and minifies a program of .ci/consumer for browsers: bundle.ts esbuild|rollup PROGRAM BUNDLE [--without-engine].
+ * What is imported when it is used lies in files of its own beside BUNDLE; the names of those that the start loads are
+ * printed.
+ */
 import { readFile, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import process from 'node:process';
 import { build, transform } from 'esbuild';
 import { rollup } from 'rollup';
@@ -14,13 +18,32 @@ interface Entry {
   readonly import: { readonly default: string };
 }
 
+/** A file of a bundle, and those that it imports at once. */
+interface Chunk {
+  readonly imports: readonly string[];
+}
+
+/** The optional peers, which are not installed there. */
+const peers = [/^gpu\.js$/, /^webgpu$/];
 const engine = /\/kernels\/wasm\//;
 
-async function byEsbuild(program: string, bundle: string, externals: readonly RegExp[]): Promise<void> {
-  await build({
-    entryPoints: [program],
-    outfile: bundle,
+/** A file and all that it imports at once, by its name. */
+function loadedWith(entry: string, chunks: ReadonlyMap<string, Chunk>, found: Set<string> = new Set()): Set<string> {
+  const chunk = chunks.get(entry);
+  if (!chunk || found.has(entry)) return found; // or external
+  found.add(entry);
+  for (const name of chunk.imports) loadedWith(name, chunks, found);
+  return found;
+}
+
+async function byEsbuild(program: string, bundle: string, externals: readonly RegExp[]): Promise<Set<string>> {
+  const { metafile } = await build({
+    entryPoints: { [basename(bundle, '.mjs')]: program },
+    outdir: dirname(bundle),
+    outExtension: { '.js': '.mjs' },
     bundle: true,
+    splitting: true,
+    metafile: true,
     minify: true,
     platform: 'browser',
     format: 'esm',
@@ -30,9 +53,14 @@ async function byEsbuild(program: string, bundle: string, externals: readonly Re
       setup: ({ onResolve }) => onResolve({ filter }, ({ path }) => ({ path, external: true })),
     })),
   });
+  const chunks = Object.entries(metafile.outputs).map(([name, { imports }]): [string, Chunk] => {
+    const atOnce = imports.filter(({ kind, external }) => kind === 'import-statement' && !external);
+    return [basename(name), { imports: atOnce.map(({ path }) => basename(path)) }];
+  });
+  return loadedWith(basename(bundle), new Map(chunks));
 }
 
-async function byRollup(program: string, bundle: string, externals: readonly RegExp[]): Promise<void> {
+async function byRollup(program: string, bundle: string, externals: readonly RegExp[]): Promise<Set<string>> {
   const folder = resolve('node_modules', 'tsgrad');
   const { exports, sideEffects }: Manifest = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'));
   const made = await rollup({
@@ -43,8 +71,12 @@ async function byRollup(program: string, bundle: string, externals: readonly Reg
     plugins: [{ name: 'package', resolveId: (source) => fileOf(folder, exports[source.replace(/^tsgrad/, '.')]) }],
   });
   try {
-    const { output } = await made.generate({ format: 'esm' });
-    await writeFile(bundle, (await transform(output[0].code, { minify: true, format: 'esm' })).code);
+    const { output } = await made.generate({ format: 'esm', entryFileNames: basename(bundle) });
+    const chunks = output.filter((file) => file.type === 'chunk');
+    for (const { fileName, code } of chunks) {
+      await writeFile(join(dirname(bundle), fileName), (await transform(code, { minify: true, format: 'esm' })).code);
+    }
+    return loadedWith(basename(bundle), new Map(chunks.map((chunk) => [chunk.fileName, chunk])));
   } finally {
     await made.close();
   }
@@ -58,5 +90,6 @@ const [bundler, program, bundle, flag] = process.argv.slice(2);
 if (!program || !bundle || (flag !== undefined && flag !== '--without-engine')) {
   throw new Error('bundle: takes esbuild or rollup, a program and a bundle');
 }
-const externals = [/^node:/, ...(flag ? [engine] : [])];
-await (bundler === 'rollup' ? byRollup : byEsbuild)(resolve(program), resolve(bundle), externals);
+const externals = [/^node:/, ...peers, ...(flag ? [engine] : [])];
+const loaded = await (bundler === 'rollup' ? byRollup : byEsbuild)(resolve(program), resolve(bundle), externals);
+console.log([...loaded].join(' '));

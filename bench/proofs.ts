@@ -7,6 +7,8 @@ import { drawnDigits } from './proofs/drawn-digits.ts';
 import { engineMemory, jitMemory } from './proofs/engine-memory.ts';
 import { examples } from './proofs/examples.ts';
 import { goldens } from './proofs/goldens.ts';
+import { gpuLanes } from './proofs/gpu-lanes.ts';
+import { gpuMemory } from './proofs/gpu-memory.ts';
 import { jitThreads } from './proofs/jit-threads.ts';
 import { jitTimes } from './proofs/jit-times.ts';
 import { lenetEager } from './proofs/lenet-eager.ts';
@@ -32,6 +34,8 @@ export const proofs: readonly Proof[] = [
   goldens,
   derivatives,
   memory,
+  gpuLanes,
+  gpuMemory,
   overhead,
   plainLoops,
   drawnDigits,

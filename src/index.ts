@@ -1,4 +1,13 @@
 /** The public face of tsgrad: re-exports only. */
+
+export {
+  Gpu,
+  type GpuMode,
+  type GpuOptions,
+  type GpuRefusal,
+  type GpuUsage,
+  gpu,
+} from './backend/gpu/gpu.ts';
 export { getThreads, setThreads } from './backend/threads.ts';
 export type { Dtype, TypedArray } from './core/dtype.ts';
 export * from './core/errors.ts';
@@ -26,6 +35,7 @@ export type { Padding, PadOptions, SortOptions, TopKOptions } from './tensor/ind
 export { hessian, hvp, type JacobianOptions, jacobian } from './tensor/jacobian.ts';
 export type { Randomness } from './tensor/level.ts';
 export type { Literal, Nested, NumericArray } from './tensor/literal.ts';
+export type { Device } from './tensor/located.ts';
 export type { MeshgridOptions } from './tensor/meshgrid.ts';
 export type { DiagonalOptions, Range } from './tensor/movement.ts';
 export type { SearchOptions } from './tensor/order.ts';
@@ -50,6 +60,7 @@ export type { InterpolationMode } from './tensor/sampling.ts';
 export type { HistogramOptions } from './tensor/scatter.ts';
 export { maskedSelect, nonZero, type Unique, unique } from './tensor/select.ts';
 export {
+  type DrawOptions,
   type FromOptions,
   type NestedArray,
   type RandomOptions,
@@ -57,6 +68,7 @@ export {
   type TensorLike,
   type TensorOptions,
 } from './tensor/tensor.ts';
+export { tidy } from './tensor/tidy.ts';
 export {
   type Arguments,
   jvp,

@@ -7,14 +7,14 @@ import { plain } from './plain.ts';
 import { type EngineKernel, engineKernels } from './wasm.ts';
 
 /** The engine's answer, or the plain loops' where it has none. */
-function either<P extends Computation>(primitive: P): Kernel<P> {
-  const loops = plain[primitive] as Kernel<P>;
+function either<P extends Computation>(primitive: P): Kernel<P, TypedArray> {
+  const loops = plain[primitive] as Kernel<P, TypedArray>;
   const engine = engineKernels[primitive] as EngineKernel<P> | undefined;
   return engine ? (params, inputs, out) => engine(params, inputs, out) ?? loops(params, inputs, out) : loops;
 }
 
 /** The backend of device `'cpu'`. */
-export const cpu: Backend = {
+export const cpu: Backend<TypedArray> = {
   kernels: {
     full: either('full'),
     iota: either('iota'),

@@ -25,7 +25,7 @@ import { sizeOf } from '../core/shape.ts';
 import type { Composites, Mapped } from './composite.ts';
 import { isOwn, leastShareOfCall, leastShareOfProduct, prepareComposite } from './composite-calls.ts';
 import type { Host } from './engine.ts';
-import type { Operand } from './interface.ts';
+import type { ArrayOperand } from './interface.ts';
 import { plain } from './plain.ts';
 import type { Executable, Place, ProgramPlan, Resident, Step } from './program.ts';
 import { convolutionAt, productAt } from './wasm.ts';
@@ -329,14 +329,14 @@ export class EngineProgram implements Executable {
     const params = step.op === 'random' ? { ...step.params, draw: draws[step.draw]! } : step.params;
     const kernel = plain[step.op] as (
       params: unknown,
-      inputs: readonly Operand[],
+      inputs: readonly ArrayOperand[],
       out: { shape: typeof shape; dtype: Dtype },
     ) => TypedArray;
     return kernel(params, operands, { shape, dtype });
   }
 
   /** Elements of the heap as the plain loops take them. */
-  private operand({ address, layout, dtype }: HeapArray): Operand {
+  private operand({ address, layout, dtype }: HeapArray): ArrayOperand {
     const bytes = bytesPerElement[dtype];
     const { buffer } = this.host.engine.heap.memory;
     // a view from the start of the array to the end of memory: layouts tell which elements are read

@@ -3,24 +3,51 @@ import type { Dtype, TypedArray } from '../core/dtype.ts';
 import type { Layout } from '../core/layout.ts';
 import type { Computation, Params, Spec } from '../core/primitive.ts';
 
+/** Elements that do not lie in an array of JavaScript. */
+export abstract class DeviceStorage {
+  /** How many elements. */
+  abstract readonly length: number;
+  /** How many tensors were made of it, but for those that end with a scope; what one alone holds can be freed with it. */
+  uses: number = 0;
+  /** Says which operation makes it, for errors that come later. */
+  abstract named(operation: string): void;
+  /** Gives the memory back. */
+  abstract dispose(): void;
+}
+
 /** Where elements live; on the CPU an ordinary typed array. */
-export type Storage = TypedArray;
+export type Storage = TypedArray | DeviceStorage;
 
 /** An input of a kernel: elements under a layout. */
-export interface Operand {
-  readonly storage: Storage;
+export interface Operand<S extends Storage = Storage> {
+  readonly storage: S;
   readonly layout: Layout;
   readonly dtype: Dtype;
 }
 
-/** Runs primitive P and gives fresh row-major storage; shapes and dtypes were checked by `infer`. */
-export type Kernel<P extends Computation> = (params: Params[P], inputs: readonly Operand[], out: Spec) => Storage;
+/** One of the CPU. */
+export type ArrayOperand = Operand<TypedArray>;
 
-/** A place where tensors live and are computed. */
-export interface Backend {
-  readonly kernels: { readonly [P in Computation]: Kernel<P> };
+/** What stands for a device. */
+export interface Located {
+  /** A storage there. */
+  readonly home: Storage;
+}
+
+/** Runs primitive P and gives fresh row-major storage; shapes and dtypes were checked by `infer`. */
+export type Kernel<P extends Computation, S extends Storage = Storage, R extends Storage = S> = (
+  params: Params[P],
+  inputs: readonly Operand<S>[],
+  out: Spec,
+  /** Whose device makes what has no inputs. */
+  like?: Located,
+) => R;
+
+/** A place where tensors live and are computed: it takes operands in S, and gives R. */
+export interface Backend<S extends Storage = Storage, R extends Storage = S> {
+  readonly kernels: { readonly [P in Computation]: Kernel<P, S, R> };
   /** The elements in row-major order, in fresh storage. */
-  copy(x: Operand): Storage;
+  copy(x: Operand<S>): R;
   /** The elements in row-major order, in an array of the caller's own. */
-  read(x: Operand): TypedArray;
+  read(x: Operand<S>): TypedArray;
 }

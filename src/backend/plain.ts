@@ -12,10 +12,11 @@ import { random } from '../../kernels/cpu/random.ts';
 import { reduce } from '../../kernels/cpu/reduce.ts';
 import { scan } from '../../kernels/cpu/scan.ts';
 import { scatterAdd } from '../../kernels/cpu/scatter-add.ts';
+import type { TypedArray } from '../core/dtype.ts';
 import type { Backend } from './interface.ts';
 
 /** The kernels of plain typed-array loops. */
-export const plain: Backend['kernels'] = {
+export const plain: Backend<TypedArray>['kernels'] = {
   full: (params) => full(params),
   iota: (params) => iota(params),
   random: (params) => random(params),

@@ -5,6 +5,7 @@ import type { Computation, Params } from '../core/primitive.ts';
 import type { Draw } from '../core/random.ts';
 import type { Shape } from '../core/shape.ts';
 import type { Composite, Composites } from './composite.ts';
+import type { Storage } from './interface.ts';
 
 /** Elements under a layout in a buffer. */
 export interface Place {
@@ -49,7 +50,7 @@ export type BufferPlan =
 export interface Cell {
   readonly dtype: Dtype;
   layout: Layout;
-  storage: TypedArray;
+  storage: Storage;
 }
 
 /** A cell as a program needs it: a block of the device's memory that holds its numbers. */

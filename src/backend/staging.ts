@@ -4,7 +4,7 @@ import type { HeapArray } from '../../kernels/wasm/call.ts';
 import type { Engine } from '../../kernels/wasm/engine.ts';
 import { allocate, bytesPerElement, type Dtype, duplicate, type TypedArray } from '../core/dtype.ts';
 import { contiguousLayout } from '../core/layout.ts';
-import type { Operand } from './interface.ts';
+import type { ArrayOperand } from './interface.ts';
 
 /** The heap blocks of one call. */
 export class Staging {
@@ -16,7 +16,7 @@ export class Staging {
   }
 
   /** Copies an operand as it lies, or in row-major order where its elements are scattered. */
-  input(x: Operand): HeapArray {
+  input(x: ArrayOperand): HeapArray {
     const { layout, storage, dtype } = x;
     const [low, high] = spanOf(x);
     if (high - low > 2 * layout.size + 16) {
@@ -66,7 +66,7 @@ export class Staging {
 const slack = 64; // kernels may read a few vectors past the end
 
 /** The first storage index that the layout touches, and the one after its last. */
-function spanOf({ layout }: Operand): readonly [low: number, high: number] {
+function spanOf({ layout }: ArrayOperand): readonly [low: number, high: number] {
   let low = layout.offset;
   let high = layout.offset;
   if (layout.size === 0) return [low, high];

@@ -13,22 +13,22 @@ import { planRandom } from '../../kernels/wasm/random.ts';
 import { planReduce } from '../../kernels/wasm/reduce.ts';
 import { planScan } from '../../kernels/wasm/scan.ts';
 import { planScatterAdd } from '../../kernels/wasm/scatter-add.ts';
-import { bytesPerElement, isFloat } from '../core/dtype.ts';
+import { bytesPerElement, isFloat, type TypedArray } from '../core/dtype.ts';
 import type { Formula } from '../core/formula.ts';
 import { elementOffsets } from '../core/layout.ts';
 import type { Computation, Params, Spec } from '../core/primitive.ts';
 import { sizeOf } from '../core/shape.ts';
 import { crossover, mapWeight } from './crossover.ts';
 import { engineHost, type Host } from './engine.ts';
-import type { Operand, Storage } from './interface.ts';
+import type { ArrayOperand } from './interface.ts';
 import { Staging } from './staging.ts';
 
 /** A primitive by the engine, or undefined where the plain loops serve. */
 export type EngineKernel<P extends Computation> = (
   params: Params[P],
-  inputs: readonly Operand[],
+  inputs: readonly ArrayOperand[],
   out: Spec,
-) => Storage | undefined;
+) => TypedArray | undefined;
 
 /** The primitives that the engine computes where it wins. */
 export const engineKernels: { readonly [P in Computation]?: EngineKernel<P> } = {
@@ -66,7 +66,7 @@ export const engineKernels: { readonly [P in Computation]?: EngineKernel<P> } = 
 /** The calls that compute a result at `to`, or undefined to leave it to the plain loops. */
 type Plan = (arrays: readonly HeapArray[], to: number, host: Host) => readonly Call[] | undefined;
 
-function planned(inputs: readonly Operand[], out: Spec, plan: Plan): Storage | undefined {
+function planned(inputs: readonly ArrayOperand[], out: Spec, plan: Plan): TypedArray | undefined {
   return staged((staging, host) => {
     const size = sizeOf(out.shape);
     const arrays = inputs.map((x) => staging.input(x));
@@ -79,13 +79,13 @@ function planned(inputs: readonly Operand[], out: Spec, plan: Plan): Storage | u
 }
 
 /** The same for primitives that mostly move elements, if there are enough of them. */
-function moved(inputs: readonly Operand[], out: Spec, plan: Plan): Storage | undefined {
+function moved(inputs: readonly ArrayOperand[], out: Spec, plan: Plan): TypedArray | undefined {
   const elements = inputs.reduce((sum, x) => sum + x.layout.size, 0);
   return elements < crossover.move ? undefined : planned(inputs, out, plan);
 }
 
 /** Runs `f` with a place for operands on the heap. */
-function staged(f: (staging: Staging, host: Host) => Storage | undefined): Storage | undefined {
+function staged(f: (staging: Staging, host: Host) => TypedArray | undefined): TypedArray | undefined {
   const host = engineHost();
   if (!host) return undefined;
   const staging = new Staging(host.engine);
@@ -96,7 +96,7 @@ function staged(f: (staging: Staging, host: Host) => Storage | undefined): Stora
   }
 }
 
-function product(a: Operand, b: Operand, out: Spec): Storage | undefined {
+function product(a: ArrayOperand, b: ArrayOperand, out: Spec): TypedArray | undefined {
   const { shape, dtype } = out;
   const size = sizeOf(shape);
   if (!isFloat(dtype) || size * a.layout.shape.at(-1)! < crossover.matmul) return undefined;
@@ -152,7 +152,12 @@ export function productAt(
   return planMatmul(engine, matrices, finish);
 }
 
-function convolution(params: Params['conv'], x: Operand, w: Operand, { shape, dtype }: Spec): Storage | undefined {
+function convolution(
+  params: Params['conv'],
+  x: ArrayOperand,
+  w: ArrayOperand,
+  { shape, dtype }: Spec,
+): TypedArray | undefined {
   const size = sizeOf(shape);
   const terms = sizeOf(w.layout.shape.slice(1));
   if (dtype !== 'float32' || size * terms < crossover.conv) return undefined;
@@ -181,7 +186,11 @@ export function convolutionAt(
   return convolutions.prepare(plan, at, epilogue);
 }
 
-function mapped({ formula, scalars }: Params['map'], inputs: readonly Operand[], out: Spec): Storage | undefined {
+function mapped(
+  { formula, scalars }: Params['map'],
+  inputs: readonly ArrayOperand[],
+  out: Spec,
+): TypedArray | undefined {
   const size = inputs[0]!.layout.size;
   if (size * mapWeight(formula) < crossover.map) return undefined;
   const dtypes = inputs.map((x) => x.dtype);

@@ -1,5 +1,5 @@
 /** A capture: what operations pass through while a function is traced, written down instead of computed. */
-import { backend } from '../backend/device.ts';
+import { deviceOf, elementsOf } from '../backend/device.ts';
 import type { Storage } from '../backend/interface.ts';
 import { CompileError } from '../core/errors.ts';
 import { type Explanation, explanations } from '../core/explanation.ts';
@@ -68,6 +68,7 @@ export class Capture implements Passage {
   readonly below: undefined;
   /** A tensor of the function may be a cell of its own, so what the tape saves is an alias. */
   readonly freezes: boolean = true;
+  readonly symbolic: boolean = true;
   readonly nodes: GraphNode[] = [];
   readonly entries: EntrySource[] = [];
   readonly guards: Guard[] = [];
@@ -100,7 +101,7 @@ export class Capture implements Passage {
 
   /** A tensor that stands for an argument. */
   argument(x: Tensor, index: number): Tensor {
-    const out = this.symbolic(x, x, this.enter(x, { kind: 'argument', index }));
+    const out = this.stand(x, x, this.enter(x, { kind: 'argument', index }));
     this.arguments.add(out);
     return out;
   }
@@ -115,7 +116,7 @@ export class Capture implements Passage {
     const id = this.push({ op: primitive, params, inputs: numbers, ...specOf(spec), draw, place } as GraphNode);
     const explained = explanations();
     if (explained.length > 0) this.explanations.set(id, explained);
-    const out = this.symbolic(like, spec, id);
+    const out = this.stand(like, spec, id);
     tape(primitive, inputs, params, out);
     return out;
   }
@@ -165,7 +166,8 @@ export class Capture implements Passage {
     if (!(leaf instanceof Tensor) || batchOf(leaf) || this.gradients.has(leaf) || this.isOwn(leaf)) return;
     const before = leaf.collectedGrad;
     this.guard(() => leaf.collectedGrad !== undefined);
-    const symbol = before && this.symbolic(before, before, this.enter(before, { kind: 'gradient', leaf }));
+    if (before) this.guard(() => leaf.collectedGrad && deviceOf(leaf.collectedGrad.home));
+    const symbol = before && this.stand(before, before, this.enter(before, { kind: 'gradient', leaf }));
     leaf.collectedGrad = symbol;
     this.gradients.set(leaf, { before, symbol, storage: symbol?.storage });
   }
@@ -248,13 +250,14 @@ export class Capture implements Passage {
   }
 
   private constant(x: Tensor): number {
-    const id = this.push({ op: 'constant', inputs: [], ...specOf(x), data: backend.copy(x) });
+    const id = this.push({ op: 'constant', inputs: [], ...specOf(x), data: elementsOf(x) });
     this.ids.set(x.storage, id);
     return id;
   }
 
   private cell(x: Tensor): number {
     this.guard(() => x.requiresGrad);
+    this.guard(() => deviceOf(x.home));
     return this.enter(x, { kind: 'cell', cell: x });
   }
 
@@ -292,7 +295,7 @@ export class Capture implements Passage {
   }
 
   /** A tensor without numbers, known by its storage. */
-  private symbolic<T extends Value>(like: T, { shape, dtype }: Spec, id: number): T {
+  private stand<T extends Value>(like: T, { shape, dtype }: Spec, id: number): T {
     return like.make(contiguousLayout(shape), dtype, this.symbol(id));
   }
 

@@ -1,6 +1,7 @@
 /** A graph computed node by node, by the kernels that eager operations take. */
 import { backend } from '../backend/device.ts';
 import { StateError } from '../core/errors.ts';
+import { contiguousLayout } from '../core/layout.ts';
 import type { Params, Primitive } from '../core/primitive.ts';
 import type { Draw } from '../core/random.ts';
 import { demandFinite } from '../tensor/demand.ts';
@@ -49,7 +50,10 @@ export function compute(node: GraphNode, inputs: readonly Tensor[], draws: reado
     return Tensor.zeros([]);
   }
   // where casts are fused into it, its result is not what `infer` says
-  if (node.op === 'map') return inputs[0]!.wrap(backend.kernels.map(node.params, inputs, node), shape, dtype);
+  if (node.op === 'map') {
+    const storage = backend.kernels.map(node.params, inputs, node);
+    return inputs[0]!.make(contiguousLayout(shape), dtype, storage);
+  }
   const { op, params } = primitiveOf(node);
   return Tensor.perform(op, inputs, node.op === 'random' ? { ...node.params, draw: draws[node.draw]! } : params);
 }

@@ -1,5 +1,4 @@
 /** jit: a function of tensors, compiled once per kind of arguments and replayed. */
-import { compiler } from '../backend/compiler.ts';
 import { ArgumentError, CompileError } from '../core/errors.ts';
 import { checkOptions } from '../core/options.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -7,7 +6,6 @@ import { refuseCycles } from '../tensor/tree.ts';
 import { currentPassage, isGradEnabled } from '../tensor/value.ts';
 import type { Guard } from './capture.ts';
 import { difference } from './difference.ts';
-import { optimize } from './passes/optimize.ts';
 import { fits, type Pattern, patternOf, refuseTaped } from './pattern.ts';
 import { type Program, programOf } from './program.ts';
 import { type Trace, trace } from './trace.ts';
@@ -125,7 +123,7 @@ class Programs<I extends readonly unknown[], O> {
     if (found) return found.program.explain(tensors);
     const traced = trace(this.f, args, { giveBack: true });
     fits(patternOf(args), args, tensors);
-    const program = programOf(traced, optimize(traced.graph, compiler.abilities()));
+    const program = programOf(traced, tensors);
     try {
       return program.explain(tensors);
     } finally {
@@ -168,7 +166,7 @@ class Programs<I extends readonly unknown[], O> {
     refuseTaped(tensors);
     const traced = trace(this.f, args);
     try {
-      return this.programFor(pattern, traced, args).run(
+      return this.programFor(pattern, traced, args, tensors).run(
         tensors,
         traced.draws.map(({ draw }) => draw),
       );
@@ -185,7 +183,7 @@ class Programs<I extends readonly unknown[], O> {
   }
 
   /** A new one, or a known one that does the same although something on the host has changed. */
-  private programFor(pattern: Pattern, traced: Trace<O>, args: I): Program<O> {
+  private programFor(pattern: Pattern, traced: Trace<O>, args: I, tensors: readonly Tensor[]): Program<O> {
     const taped = isGradEnabled();
     const { guards } = traced;
     const same = this.kept.find(
@@ -196,7 +194,7 @@ class Programs<I extends readonly unknown[], O> {
       this.use(same);
       return same.program;
     }
-    const program = programOf(traced, optimize(traced.graph, compiler.abilities()));
+    const program = programOf(traced, tensors);
     this.kept.unshift({ pattern, taped, traced, program, guards, verified: false });
     while (this.kept.length > this.most) this.kept.pop()!.program.dispose();
     return program;

@@ -1,4 +1,5 @@
 /** Patterns: which arguments a program serves, tensors by shape and dtype and everything else by value. */
+import { type Device, deviceOf } from '../backend/device.ts';
 import type { Dtype } from '../core/dtype.ts';
 import { ArgumentError, GradientError } from '../core/errors.ts';
 import { type Shape, sameShape } from '../core/shape.ts';
@@ -7,7 +8,7 @@ import { isGradEnabled } from '../tensor/value.ts';
 
 /** What a part of the arguments must be. */
 export type Pattern =
-  | { readonly kind: 'tensor'; readonly shape: Shape; readonly dtype: Dtype }
+  | { readonly kind: 'tensor'; readonly shape: Shape; readonly dtype: Dtype; readonly device: Device }
   | { readonly kind: 'list'; readonly parts: readonly Pattern[] }
   | { readonly kind: 'record'; readonly names: readonly string[]; readonly parts: readonly Pattern[] }
   /** Anything else, which must be the same. */
@@ -15,7 +16,9 @@ export type Pattern =
 
 /** The pattern that fits these arguments. @throws ArgumentError for arrays of numbers, which would be frozen. */
 export function patternOf(part: unknown): Pattern {
-  if (part instanceof Tensor) return { kind: 'tensor', shape: part.shape, dtype: part.dtype };
+  if (part instanceof Tensor) {
+    return { kind: 'tensor', shape: part.shape, dtype: part.dtype, device: deviceOf(part.home) };
+  }
   if (Array.isArray(part)) return { kind: 'list', parts: Array.from(part, patternOf) }; // missing ones too
   if (ArrayBuffer.isView(part) || part instanceof ArrayBuffer) {
     throw new ArgumentError(
@@ -37,6 +40,7 @@ export function fits(pattern: Pattern, part: unknown, tensors: Tensor[]): boolea
       if (!(part instanceof Tensor) || part.dtype !== pattern.dtype || !sameShape(part.shape, pattern.shape)) {
         return false;
       }
+      if (deviceOf(part.home) !== pattern.device) return false;
       tensors.push(part);
       return true;
     case 'list':

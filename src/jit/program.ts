@@ -1,8 +1,13 @@
 /** A program: what a trace does, done again on other numbers. */
 
 import { compiler } from '../backend/compiler.ts';
-import { backend } from '../backend/device.ts';
+import { currentGpu, elementsOf, noteUse } from '../backend/device.ts';
+import { gpuAbilities } from '../backend/gpu/abilities.ts';
+import type { GpuBackend } from '../backend/gpu/backend.ts';
+import { GpuProgram } from '../backend/gpu/program.ts';
+import type { Operand } from '../backend/interface.ts';
 import type { Executable } from '../backend/program.ts';
+import { replacing, unscoped } from '../backend/scope.ts';
 import { IndexError, TsgradError } from '../core/errors.ts';
 import type { Draw } from '../core/random.ts';
 import { boundaryNode } from '../tensor/boundary.ts';
@@ -11,6 +16,7 @@ import type { EntrySource } from './capture.ts';
 import { explain, explainPlanned } from './explanation.ts';
 import type { Graph } from './graph.ts';
 import { interpret } from './interpret.ts';
+import { optimize } from './passes/optimize.ts';
 import { type Schedule, schedule } from './schedule.ts';
 import type { Trace } from './trace.ts';
 
@@ -31,10 +37,52 @@ export interface Program<O> {
 type Compute = (args: readonly Tensor[], draws: readonly Draw[]) => Tensor[];
 
 /** The memory of programs that nobody disposed of. */
-const gone = new FinalizationRegistry<Executable>((executable) => executable.dispose());
+const gone = new FinalizationRegistry<Executable | GpuProgram>((executable) => executable.dispose());
 
-/** Planned in the device's memory, or interpreted where it plans nothing. */
-export function programOf<O>(traced: Trace<O>, graph: Graph): Program<O> {
+/** The program of a trace, compiled for the device where its tensors are. @param args of the call that was traced. */
+export function programOf<O>(traced: Trace<O>, args: readonly Tensor[]): Program<O> {
+  const gpu = entriesOf(traced, args).some((x) => x.device === 'gpu') ? currentGpu() : undefined;
+  return gpu ? gpuProgramOf(traced, gpu, entriesOf(traced, args)) : cpuProgramOf(traced);
+}
+
+/** Launches of the GPU, in the order of the graph. */
+function gpuProgramOf<O>(traced: Trace<O>, gpu: GpuBackend, entries: readonly Tensor[]): Program<O> {
+  const graph = optimize(traced.graph, gpuAbilities);
+  const { plan, entries: buffers, results } = schedule(graph, entries.length, () => undefined, []);
+  const sizes = entries.map((x) => x.size);
+  const device = unscoped(() => new GpuProgram(gpu, { plan, entries: buffers, results }, sizes));
+  const kept = keptOf(traced);
+  const { returnedCount, cells } = traced;
+  const compute: Compute = (args, draws) => {
+    const results = device.run(operandsOf(traced, args), draws);
+    const out = kept.map((i) => {
+      const { layout, dtype, storage } = results[i]!;
+      return made(traced, i, traced.like.make(layout, dtype, storage));
+    });
+    cells.forEach((cell, i) => {
+      replace(cell, results[returnedCount + i]!);
+    });
+    return out;
+  };
+  const program: Program<O> = {
+    run: (args, draws) =>
+      finish(
+        traced,
+        drawing(traced, draws, (all) => compute(args, all), args),
+      ),
+    explain: () => explain(graph),
+    dispose: () => {
+      gone.unregister(program);
+      device.dispose();
+    },
+  };
+  gone.register(program, device, program);
+  return program;
+}
+
+/** Planned in the engine's memory, or interpreted where there is none. */
+function cpuProgramOf<O>(traced: Trace<O>): Program<O> {
+  const graph = optimize(traced.graph, compiler.abilities());
   const cells: Tensor[] = [];
   const entryCells = traced.entries.map((source) => (source.kind === 'cell' ? cells.push(source.cell) - 1 : undefined));
   const assigned = traced.cells.map((cell, i) => {
@@ -124,6 +172,7 @@ function finish<O>(traced: Trace<O>, results: readonly Tensor[]): O {
   let at = traced.returnedCount;
   for (const { leaf, end } of traced.gradients) {
     const gradient = end === 'none' ? undefined : results[at++]!;
+    replacing(leaf, leaf.collectedGrad?.home, gradient?.home);
     if (end === 'assigned') leaf.collectedGrad!.assign(gradient!);
     else leaf.collectedGrad = gradient;
   }
@@ -160,8 +209,7 @@ function writeEntries(
   traced.entries.forEach((source, i) => {
     if (source.kind === 'cell' || entries[i] === -1) return;
     const x = numbersOf(source, args);
-    const whole = x.layout.contiguous && x.storage.length === x.size;
-    executable.write(entries[i]!, whole ? x.storage : backend.copy(x));
+    executable.write(entries[i]!, elementsOf(x));
   });
 }
 
@@ -199,6 +247,22 @@ function made({ taped }: Trace<unknown>, result: number, x: Tensor): Tensor {
 
 function entriesOf(traced: Trace<unknown>, args: readonly Tensor[]): Tensor[] {
   return traced.entries.map((source) => numbersOf(source, args));
+}
+
+/** As they are when the call begins. */
+function operandsOf(traced: Trace<unknown>, args: readonly Tensor[]): Operand[] {
+  return traced.entries.map((source) => {
+    const { storage, layout, dtype } = source.kind === 'cell' ? source.cell : numbersOf(source, args);
+    return { storage, layout, dtype };
+  });
+}
+
+/** Gives a cell the numbers that a program made, and frees those that it held alone. */
+function replace(cell: Tensor, { storage, layout }: Operand): void {
+  replacing(cell, cell.home, storage);
+  cell.storage = storage;
+  cell.layout = layout;
+  noteUse(storage);
 }
 
 function numbersOf(source: EntrySource, args: readonly Tensor[]): Tensor {

@@ -6,6 +6,7 @@ import { add, div, eq, input, min, mul, scalar, sub, where } from '../core/expre
 import { depending, reversible } from '../core/guard.ts';
 import { checkOptions } from '../core/options.ts';
 import { sameShape, shapeText } from '../core/shape.ts';
+import { follow } from '../tensor/follower.ts';
 import { noGrad } from '../tensor/grad.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { outside } from '../tensor/value.ts';
@@ -95,6 +96,7 @@ export abstract class WeightAverage {
     let mean = this.means.get(cell);
     if (!mean) {
       mean = outside(() => Tensor.zerosLike(cell));
+      follow(cell, mean);
       this.means.set(cell, mean);
       reversible(() => this.means.delete(cell));
     }
@@ -173,8 +175,11 @@ export abstract class WeightAverage {
     }
     this.means.clear();
     for (const [name, cell] of cells) {
-      const mean = tensors[name];
-      if (mean) this.means.set(cell, mean.detach().cast(cell.dtype));
+      const saved = tensors[name];
+      if (!saved) continue;
+      const mean = saved.detach().cast(cell.dtype).to(cell.device);
+      follow(cell, mean);
+      this.means.set(cell, mean);
     }
     this.count.assign(Tensor.full([], updates, { dtype: 'float64' }));
   }

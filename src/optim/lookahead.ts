@@ -4,6 +4,7 @@ import { add, eq, fmod, input, mul, scalar, sub, where } from '../core/expressio
 import { guarded, reversible } from '../core/guard.ts';
 import { checkOptions } from '../core/options.ts';
 import { sameShape, shapeText } from '../core/shape.ts';
+import { follow } from '../tensor/follower.ts';
 import { noGrad } from '../tensor/grad.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { outside } from '../tensor/value.ts';
@@ -101,6 +102,7 @@ export class Lookahead extends Optimizer {
     let weight = this.slow.get(p);
     if (!weight) {
       weight = outside(() => Tensor.zerosLike(p));
+      follow(p, weight);
       this.slow.set(p, weight);
       reversible(() => this.slow.delete(p));
     }
@@ -167,7 +169,9 @@ export class Lookahead extends Optimizer {
       }
       delete rest[keyOf(i, 'weight')];
       delete rest[keyOf(i, 'count')];
-      slow.set(p, { weight: weight.detach().cast(p.dtype), count: count.detach().cast('float64') });
+      const own = weight.detach().cast(p.dtype).to(p.device);
+      follow(p, own);
+      slow.set(p, { weight: own, count: count.detach().cast('float64') });
     }
     return [rest, slow];
   }

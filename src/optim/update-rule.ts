@@ -4,6 +4,7 @@ import { ArgumentError, StateError } from '../core/errors.ts';
 import { guarded, reversible } from '../core/guard.ts';
 import { checkNames } from '../core/options.ts';
 import { sameShape, shapeText } from '../core/shape.ts';
+import { follow } from '../tensor/follower.ts';
 import { noGrad } from '../tensor/grad.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { outside } from '../tensor/value.ts';
@@ -176,7 +177,9 @@ export abstract class UpdateRule<H extends Hyper = Hyper> extends Optimizer {
 
   private emptyState(p: Tensor, group: ParameterGroup<H>, hyper: H): ParameterState {
     const cells = Object.entries(this.cells(hyper, p));
-    return Object.fromEntries(cells.map(([name, start]) => [name, start(p, group)]));
+    const state = Object.fromEntries(cells.map(([name, start]) => [name, start(p, group)]));
+    for (const cell of Object.values(state)) follow(p, cell);
+    return state;
   }
 
   stateDict(): OptimizerState {
@@ -211,7 +214,7 @@ export abstract class UpdateRule<H extends Hyper = Hyper> extends Optimizer {
       }
       return this.readHyper(where, i, group, saved);
     });
-    const cells = this.readCells(where, state.tensors, hypers);
+    const cells = outside(() => this.readCells(where, state.tensors, hypers));
     this.groups.forEach((group, i) => {
       group.takeOver(hypers[i]!, state.groups[i]!.lr);
     });

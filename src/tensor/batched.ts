@@ -43,6 +43,7 @@ export function standFor<T extends Value>(physical: T, batch: Batch): T {
     );
   };
   Object.defineProperty(out, 'storage', { get: refuse, set: refuse });
+  Object.defineProperty(out, 'home', { get: () => physical.home });
   return out;
 }
 const none = new Float32Array(0);

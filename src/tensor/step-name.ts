@@ -1,8 +1,7 @@
 /** What people call a step of the tape: the method's name instead of the primitive's where one is known. */
 import type { Formula } from '../core/formula.ts';
-import type { Params } from '../core/primitive.ts';
+import type { Params, Primitive } from '../core/primitive.ts';
 import { binaryFormulas, boxMuller, numberFormulas, rootFormulas, ternaryFormulas, unaryFormulas } from './formulas.ts';
-import type { Taped, TapeParams } from './value.ts';
 
 let names: Map<Formula, string> | undefined;
 
@@ -20,10 +19,15 @@ function nameOf(formula: Formula): string {
   return names.get(formula) ?? 'map';
 }
 
-const others: Partial<Record<Taped, string>> = { arg: 'argMax', scan: 'cumSum', custom: 'customGrad' };
+const others: Partial<Record<Primitive, string>> = { arg: 'argMax', scan: 'cumSum' };
 
 /** `log`, `matmul`, `sum`: the method that a step comes from. */
-export function stepName(primitive: Taped, params: TapeParams[Taped]): string {
+export function stepName(primitive: Primitive | 'custom', params: Params[Primitive] | object): string {
+  return primitive === 'custom' ? 'customGrad' : primitiveName(primitive, params);
+}
+
+/** The same of a primitive. */
+export function primitiveName(primitive: Primitive, params: Params[Primitive] | object): string {
   if (primitive === 'map') return nameOf((params as Params['map']).formula);
   if (primitive === 'reduce') return (params as Params['reduce']).op;
   if (primitive === 'cast') return `cast to ${(params as Params['cast']).dtype}`;

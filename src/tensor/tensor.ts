@@ -1,6 +1,7 @@
 /** The tensor: the top of the ladder, which adds creation, reading, assignment and gradients. */
-import { backend, type Device } from '../backend/device.ts';
-import type { Storage } from '../backend/interface.ts';
+import { backend, checkDevice, type Device, homeOn, noteUse } from '../backend/device.ts';
+import { DeviceStorage, type Storage } from '../backend/interface.ts';
+import { replacing } from '../backend/scope.ts';
 import { checkDtype, type Dtype, isFloat, type TypedArray } from '../core/dtype.ts';
 import { ArgumentError, DtypeError, GradientError, ShapeError } from '../core/errors.ts';
 import { contiguousLayout, type Layout } from '../core/layout.ts';
@@ -9,10 +10,10 @@ import { defaultGenerator, type Generator } from '../core/random.ts';
 import { checkShape, normalizeDim, type Shape, sameShape, shapeText } from '../core/shape.ts';
 import { type BackwardOptions, backpropagate } from './autograd.ts';
 import { batchOf, physicalOf } from './batched.ts';
-import { Cells } from './cell.ts';
 import { einsum } from './einsum.ts';
 import { boxMuller } from './formulas.ts';
 import { type Literal, readLiteral } from './literal.ts';
+import { Located } from './located.ts';
 import { type MeshgridOptions, meshgrid } from './meshgrid.ts';
 import { formatHead, formatTensor } from './print.ts';
 
@@ -27,6 +28,8 @@ export interface TensorOptions {
   readonly dtype?: Dtype;
   /** Whether `backward` collects its gradient in `grad`. */
   readonly requiresGrad?: boolean;
+  /** Where it is made; default `'cpu'`, or where a tensor is that it is made of. */
+  readonly device?: Device | undefined;
 }
 
 /** Options of `Tensor.from`. */
@@ -41,6 +44,9 @@ export interface RandomOptions extends TensorOptions {
   readonly generator?: Generator;
 }
 
+/** Options of draws whose dtype is given. */
+export type DrawOptions = Pick<RandomOptions, 'device' | 'generator'>;
+
 /** A nested array of numbers (booleans of a bool tensor), as deep as the tensor has dims. */
 export type NestedArray = number | boolean | NestedArray[];
 
@@ -52,7 +58,7 @@ export type NestedArray = number | boolean | NestedArray[];
  * loss.backward();
  * w.grad; // ∂loss/∂w, a Tensor of shape [3, 2]
  */
-export class Tensor extends Cells {
+export class Tensor extends Located {
   private declare collected: Tensor | undefined;
 
   private constructor(layout: Layout, dtype: Dtype, storage: Storage, node?: Edge) {
@@ -62,6 +68,7 @@ export class Tensor extends Cells {
 
   /** @internal */
   make(layout: Layout, dtype: Dtype, storage: Storage, node?: Edge): this {
+    noteUse(storage);
     return new Tensor(layout, dtype, storage, node) as this;
   }
 
@@ -72,28 +79,37 @@ export class Tensor extends Cells {
     return (inputs[0] ?? Tensor.origin).apply(primitive, inputs, params);
   }
 
+  /** What is made there is made with it. */
+  private static on(device: Device | undefined): Tensor {
+    if (device === undefined || device === 'cpu') return Tensor.origin;
+    return Tensor.origin.make(contiguousLayout([0]), 'float32', homeOn(checkDevice('Tensor', device)));
+  }
+
   // creation
 
   /** A tensor of these numbers: float32, or what typed arrays and booleans say. The data are copied. */
-  static from(data: TensorLike, { shape, dtype, requiresGrad }: FromOptions = {}): Tensor {
+  static from(data: TensorLike, { shape, dtype, requiresGrad, device }: FromOptions = {}): Tensor {
     if (dtype !== undefined) checkDtype('Tensor.from', dtype);
-    const x = data instanceof Tensor ? data.detach() : Tensor.literal('Tensor.from', data, dtype);
-    const cast = dtype === undefined ? x : x.cast(dtype);
+    const x = data instanceof Tensor ? data.detach() : Tensor.literal('Tensor.from', data, dtype, device);
+    const there = device === undefined ? x : x.to(device);
+    const cast = dtype === undefined ? there : there.cast(dtype);
     return (shape ? cast.reshape(shape) : cast).asLeaf(requiresGrad);
   }
 
-  private static literal(where: string, data: Literal, dtype?: Dtype): Tensor {
+  private static literal(where: string, data: Literal, dtype?: Dtype, device?: Device): Tensor {
     const elements = readLiteral(where, data, dtype);
-    return Tensor.origin.wrap(elements.data, elements.shape, elements.dtype);
+    return Tensor.on(device).wrap(elements.data, elements.shape, elements.dtype);
   }
 
   /** `value` everywhere. */
-  static full(shape: Shape, value: number, { dtype = 'float32', requiresGrad }: TensorOptions = {}): Tensor {
+  static full(shape: Shape, value: number, { dtype = 'float32', requiresGrad, device }: TensorOptions = {}): Tensor {
     checkDtype('Tensor.full', dtype);
     if (typeof value !== 'number') throw new ArgumentError(`full: takes a number; got ${String(value)}`);
     if (dtype === 'int32' && value !== (value | 0))
       throw new DtypeError(`full: int32 holds whole numbers from -2^31 to 2^31 - 1; got ${value}`);
-    return Tensor.origin.filled([...shape], value, dtype).asLeaf(requiresGrad);
+    return Tensor.on(device)
+      .filled([...shape], value, dtype)
+      .asLeaf(requiresGrad);
   }
   static zeros(shape: Shape, options: TensorOptions = {}): Tensor {
     return Tensor.full(shape, 0, options);
@@ -101,9 +117,9 @@ export class Tensor extends Cells {
   static ones(shape: Shape, options: TensorOptions = {}): Tensor {
     return Tensor.full(shape, 1, options);
   }
-  /** `value` everywhere, with the shape and dtype of `x`. */
+  /** `value` everywhere, with the shape and dtype of `x`, and where `x` is. */
   static fullLike(x: Tensor, value: number, options: TensorOptions = {}): Tensor {
-    return Tensor.full(x.shape, value, { dtype: x.dtype, ...options });
+    return Tensor.full(x.shape, value, { dtype: x.dtype, device: x.device, ...options });
   }
   static zerosLike(x: Tensor, options: TensorOptions = {}): Tensor {
     return Tensor.fullLike(x, 0, options);
@@ -113,11 +129,12 @@ export class Tensor extends Cells {
   }
 
   /** [n, m] with 1 on the main diagonal, else 0. */
-  static eye(n: number, m: number = n, { dtype = 'float32', requiresGrad }: TensorOptions = {}): Tensor {
+  static eye(n: number, m: number = n, { dtype = 'float32', requiresGrad, device }: TensorOptions = {}): Tensor {
     checkShape('eye', [n, m]);
-    const row = Tensor.origin.counting([n, m], 0, 'int32');
-    return row
-      .eq(Tensor.origin.counting([n, m], 1, 'int32'))
+    const like = Tensor.on(device);
+    return like
+      .counting([n, m], 0, 'int32')
+      .eq(like.counting([n, m], 1, 'int32'))
       .cast(dtype)
       .asLeaf(requiresGrad);
   }
@@ -126,14 +143,17 @@ export class Tensor extends Cells {
   static arange(stop: number, options?: TensorOptions): Tensor;
   static arange(start: number, stop: number, step?: number, options?: TensorOptions): Tensor;
   static arange(a: number, b?: number | TensorOptions, c: number = 1, d: TensorOptions = {}): Tensor {
-    const [start, stop, { dtype = 'float32', requiresGrad }] = typeof b === 'number' ? [a, b, d] : [0, a, b ?? {}];
+    const [start, stop, { dtype = 'float32', requiresGrad, device = 'cpu' }] =
+      typeof b === 'number' ? [a, b, d] : [0, a, b ?? {}];
     const count = Math.max(0, Math.ceil((stop - start) / c));
     if (!Number.isFinite(count))
       throw new ArgumentError(`arange: needs finite bounds and a step other than 0; got ${start}, ${stop}, ${c}`);
     if (dtype === 'int32' && !(Number.isInteger(start) && Number.isInteger(c)))
       throw new DtypeError(`arange: int32 takes a whole start and step; got ${start} and ${c}; use a float dtype`);
-    const exact = dtype === 'int32' ? 'int32' : 'float64';
-    return Tensor.origin.counting([count], 0, exact).mul(c).add(start).cast(dtype).asLeaf(requiresGrad);
+    const whole = device !== 'cpu' && Number.isInteger(start) && Number.isInteger(c); // there is no float64
+    const like = whole ? Tensor.on(device) : Tensor.origin;
+    const exact = whole || dtype === 'int32' ? 'int32' : 'float64';
+    return like.counting([count], 0, exact).mul(c).add(start).cast(dtype).to(device).asLeaf(requiresGrad);
   }
 
   /** `count` numbers from `start` to `stop`, both included. */
@@ -141,7 +161,7 @@ export class Tensor extends Cells {
     start: number,
     stop: number,
     count: number,
-    { dtype = 'float32', requiresGrad }: TensorOptions = {},
+    { dtype = 'float32', requiresGrad, device = 'cpu' }: TensorOptions = {},
   ): Tensor {
     checkShape('linspace', [count]);
     const step = count > 1 ? (stop - start) / (count - 1) : 0;
@@ -153,26 +173,28 @@ export class Tensor extends Cells {
       .add(stop);
     return Tensor.where(at.lt(count / 2), at.mul(step).add(start), fromStop)
       .cast(dtype)
+      .to(device)
       .asLeaf(requiresGrad);
   }
 
   /** Uniform in [0, 1). */
   static rand(
     shape: Shape,
-    { dtype = 'float32', requiresGrad, generator = defaultGenerator }: RandomOptions = {},
+    { dtype = 'float32', requiresGrad, device, generator = defaultGenerator }: RandomOptions = {},
   ): Tensor {
     if (!isFloat(dtype)) throw new DtypeError(`rand: draws floats; got ${dtype}; use randint or bernoulli`);
     checkShape('rand', shape);
-    return Tensor.origin.apply('random', [], { draw: generator.next(), shape: [...shape], dtype }).asLeaf(requiresGrad);
+    const params = { draw: generator.next(), shape: [...shape], dtype };
+    return Tensor.on(device).apply('random', [], params).asLeaf(requiresGrad);
   }
 
   /** Standard normal. */
   static randn(
     shape: Shape,
-    { dtype = 'float32', requiresGrad, generator = defaultGenerator }: RandomOptions = {},
+    { dtype = 'float32', requiresGrad, device, generator = defaultGenerator }: RandomOptions = {},
   ): Tensor {
-    const u = Tensor.rand(shape, { dtype, generator });
-    const v = Tensor.rand(shape, { dtype, generator });
+    const u = Tensor.rand(shape, { dtype, device, generator });
+    const v = Tensor.rand(shape, { dtype, device, generator });
     return u.apply('map', [u, v], { formula: boxMuller, scalars: [] }).asLeaf(requiresGrad);
   }
 
@@ -181,7 +203,7 @@ export class Tensor extends Cells {
     low: number,
     high: number,
     shape: Shape,
-    { generator = defaultGenerator }: { readonly generator?: Generator } = {},
+    { device = 'cpu', generator = defaultGenerator }: DrawOptions = {},
   ): Tensor {
     if (low !== (low | 0) || !Number.isInteger(high) || high <= low || high > 2 ** 31) {
       throw new ArgumentError(`randint: needs whole numbers with low < high that int32 holds; got ${low} and ${high}`);
@@ -190,23 +212,20 @@ export class Tensor extends Cells {
       .mul(high - low)
       .floor()
       .add(low)
-      .int32();
+      .int32()
+      .to(device);
   }
 
   /** 0 to n − 1 in random order (int32). */
-  static randperm(n: number, { generator = defaultGenerator }: { readonly generator?: Generator } = {}): Tensor {
+  static randperm(n: number, { device = 'cpu', generator = defaultGenerator }: DrawOptions = {}): Tensor {
     checkShape('randperm', [n]);
-    return Tensor.rand([n], { dtype: 'float64', generator }).argsort();
+    return Tensor.rand([n], { dtype: 'float64', generator }).argsort().to(device);
   }
 
   /** True with probability `p` each. */
-  static bernoulli(
-    shape: Shape,
-    p: number,
-    { generator = defaultGenerator }: { readonly generator?: Generator } = {},
-  ): Tensor {
+  static bernoulli(shape: Shape, p: number, { device, generator = defaultGenerator }: DrawOptions = {}): Tensor {
     if (!(p >= 0 && p <= 1)) throw new ArgumentError(`bernoulli: the probability must be from 0 to 1; got ${p}`);
-    return Tensor.rand(shape, { generator }).lt(p);
+    return Tensor.rand(shape, { device, generator }).lt(p);
   }
 
   // of several tensors
@@ -233,13 +252,15 @@ export class Tensor extends Cells {
 
   private static list(where: string, tensors: readonly TensorLike[]): Tensor[] {
     if (tensors.length === 0) throw new ShapeError(`${where}: needs at least one tensor; got none`);
-    return tensors.map((x) => (x instanceof Tensor ? x : Tensor.literal(where, x)));
+    const device = tensors.find((x) => x instanceof Tensor)?.device;
+    return tensors.map((x) => (x instanceof Tensor ? x : Tensor.literal(where, x, undefined, device)));
   }
 
   /** `a` where the condition is true, else `b`; all three broadcast. */
   static where(condition: TensorLike, a: TensorLike, b: TensorLike): Tensor {
-    const c = condition instanceof Tensor ? condition : Tensor.literal('where', condition, 'bool');
-    return c.choose(a, b);
+    if (condition instanceof Tensor) return condition.choose(a, b);
+    const { device } = a instanceof Tensor ? a : b instanceof Tensor ? b : Tensor.origin;
+    return Tensor.literal('where', condition, 'bool', device).choose(a, b);
   }
 
   /** A grid of coordinates per vector: `Tensor.meshgrid([rows, columns])`. */
@@ -254,11 +275,6 @@ export class Tensor extends Cells {
 
   // reading
 
-  /** Where it lives. */
-  get device(): Device {
-    return 'cpu';
-  }
-
   /** The one number of a tensor with one element (a bool as 0 or 1). */
   item(): number {
     if (this.size !== 1)
@@ -266,18 +282,14 @@ export class Tensor extends Cells {
         `item: the tensor must have one element; got shape ${shapeText(this.shape)}; use toArray() or dataSync()`,
       );
     announceReading(this);
-    return this.storage[this.layout.offset]!;
+    const { storage } = this;
+    return storage instanceof DeviceStorage ? backend.read(this)[0]! : storage[this.layout.offset]!;
   }
 
   /** The elements in row-major order, in an array of your own. */
   dataSync(): TypedArray {
     announceReading(this);
     return backend.read(this);
-  }
-
-  /** As `dataSync`, on every device. */
-  data(): Promise<TypedArray> {
-    return Promise.resolve(this.dataSync());
   }
 
   /** The elements as nested arrays. */
@@ -324,6 +336,7 @@ export class Tensor extends Cells {
   /** What backward passes have collected so far. */
   get grad(): Tensor | undefined {
     announceGrad(this);
+    if (this.collected) noteUse(this.collected.home);
     return this.collected;
   }
 
@@ -334,6 +347,7 @@ export class Tensor extends Cells {
       );
     }
     announceGrad(this);
+    replacing(this, this.collected?.home, gradient?.home);
     this.collected = gradient;
   }
 
@@ -359,9 +373,11 @@ export class Tensor extends Cells {
     for (const [edge, g] of reached) {
       const leaf = (edge as { leaf: Tensor }).leaf;
       announceGrad(leaf);
+      const before = leaf.collected;
       // several leaves may be reached by one tensor: each gets a cell of its own
-      if (leaf.collected) leaf.collected = withGrad(createGraph, () => leaf.collected!.add(g));
-      else leaf.collected = createGraph ? g : g.detach();
+      const sum = before ? withGrad(createGraph, () => before.add(g)) : createGraph ? g : g.detach();
+      replacing(leaf, before?.home, sum.home);
+      leaf.collected = sum;
     }
   }
 }

@@ -1,7 +1,9 @@
 /** A value: elements under a layout and how they came about; every operation enters through its one door, `apply`. */
-import { backend } from '../backend/device.ts';
-import type { Operand, Storage } from '../backend/interface.ts';
+import { backend, beside } from '../backend/device.ts';
+import { DeviceStorage, type Operand, type Storage } from '../backend/interface.ts';
+import { unscoped } from '../backend/scope.ts';
 import { type Dtype, isFloat, type TypedArray } from '../core/dtype.ts';
+import { DeviceError } from '../core/errors.ts';
 import {
   contiguousLayout,
   expandLayout,
@@ -15,6 +17,7 @@ import type { Computation, Movement, Params, Primitive, Spec } from '../core/pri
 import type { Shape } from '../core/shape.ts';
 import { infer } from './infer.ts';
 import { reads } from './saved.ts';
+import { primitiveName } from './step-name.ts';
 
 /** What a node of a user's own gradient holds besides what it saves. */
 export interface CustomParams {
@@ -96,6 +99,8 @@ export interface Passage {
   aside?<R>(f: () => R): R;
   /** What one of its own is, in the place of numbers. */
   describe?(x: Value): string;
+  /** Whether what passes has no numbers yet, and literals need no place either. */
+  readonly symbolic?: boolean;
   /** Whether the tape needs aliases of its own, since they may be cells. */
   readonly freezes?: boolean;
 }
@@ -137,6 +142,12 @@ export function ownerOf(x: Value): Passage | undefined {
   return undefined;
 }
 
+/** Whether what is computed has no numbers yet. */
+function isSymbolic(): boolean {
+  for (let p = passage; p; p = p.below) if (p.symbolic) return true;
+  return false;
+}
+
 /** Tells all that stands before the door that a cell is about to get new numbers. */
 export function announceAssign(cell: Value, value: Value): void {
   for (let p = passage; p; p = p.below) p.assigning?.(cell, value);
@@ -154,7 +165,7 @@ export function announceReading(x: Value): void {
 
 /** Runs `f` as if nothing stood before the door: for what is made once and kept, such as parameters. */
 export function outside<R>(f: () => R): R {
-  const run = (): R => withPassage(undefined, f);
+  const run = (): R => unscoped(() => withPassage(undefined, f));
   for (let p = passage; p; p = p.below) if (p.aside) return p.aside(run);
   return run();
 }
@@ -209,12 +220,17 @@ export abstract class Value implements Operand {
     return this.layout.size;
   }
 
+  /** @internal A storage where this value is computed. */
+  get home(): Storage {
+    return this.storage;
+  }
+
   /** @internal A value of the same class. */
   abstract make(layout: Layout, dtype: Dtype, storage: Storage, node?: Edge): this;
 
   /** @internal A value of row-major elements that are its own. */
   wrap(data: TypedArray, shape: Shape, dtype: Dtype): this {
-    const out = this.make(contiguousLayout(shape), dtype, data);
+    const out = this.make(contiguousLayout(shape), dtype, isSymbolic() ? data : beside(this, data, dtype));
     for (let p = passage; p; p = p.below) p.made?.(out);
     return out;
   }
@@ -251,8 +267,16 @@ export abstract class Value implements Operand {
       params: Params[P],
       inputs: readonly Operand[],
       out: Spec,
+      like: Value,
     ) => Storage;
-    const storage = kernel(params, inputs, spec);
+    let storage: Storage;
+    try {
+      storage = kernel(params, inputs, spec, this);
+    } catch (error) {
+      if (error instanceof DeviceError) error.message = `${primitiveName(primitive, params)}: ${error.message}`;
+      throw error;
+    }
+    if (storage instanceof DeviceStorage) storage.named(primitiveName(primitive, params));
     const like = inputs.length > 0 ? inputs[0]!.layout : undefined;
     const fits = like?.contiguous && like.offset === 0 && like.shape === spec.shape;
     return this.make(fits ? like : contiguousLayout(spec.shape), spec.dtype, storage);

@@ -3,6 +3,7 @@ import { ArgumentError, StateError } from '../core/errors.ts';
 import type { OptimizerRecord } from '../io/checkpoint.ts';
 import { type AverageState, SWA, WeightAverage } from '../optim/averaging.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import { tidy } from '../tensor/tidy.ts';
 import { Compilation } from './compilation.ts';
 
 /** Options of `fit` that concern the average. */
@@ -70,7 +71,7 @@ export class AveragePlan {
   }
 
   private update(): void {
-    this.taking.run([]);
+    tidy(() => this.taking.run([]));
   }
 
   /** Runs `f` with the averages in place, once there are some. */

@@ -1,11 +1,15 @@
 /** One batch: forward, backward and update, or nothing at all. */
 import { TrainingError, TsgradError } from '../core/errors.ts';
 import type { Batch, Tensors } from '../data/dataset.ts';
+import type { OptimizerState } from '../optim/optimizer.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { type Metrics, updateMetrics } from './metric-choice.ts';
 import { listOf } from './network.ts';
 import { cellsOf, Snapshot } from './snapshot.ts';
-import { NotFinite, type TrainStep } from './train-step.ts';
+import { NotFinite, type StepResult, type TrainStep } from './train-step.ts';
+
+/** Refuses labels that are no classes of these outputs: those of the data, or those given. */
+export type LabelCheck = (outputs: readonly Tensor[], targets?: Tensors) => void;
 
 /** The loss of one batch, and those of its outputs where there are several. */
 export interface StepLoss {
@@ -15,23 +19,25 @@ export interface StepLoss {
 
 /** Trains a module batch by batch, with an update after each or after some. */
 export class BatchStep {
-  private readonly step: TrainStep;
+  protected readonly step: TrainStep;
   private readonly every: number;
   private readonly cells: readonly Tensor[];
+  private readonly labelCheck: LabelCheck;
   /** Batches since the last update. */
   private waiting: number = 0;
 
   /**
    * @param step over a module that is built.
    * @param every how many batches make an update.
-   * @param check called once with tensors in the shapes of the outputs: what it throws leaves everything as it is.
+   * @param labelCheck called once with tensors in the shapes of the outputs: what it throws leaves everything as it is.
    */
-  constructor(step: TrainStep, every: number, check: (outputs: readonly Tensor[]) => void) {
+  constructor(step: TrainStep, every: number, labelCheck: LabelCheck) {
     this.step = step;
     this.every = every;
     this.cells = cellsOf(step.module);
-    if (step.outputs) check(step.outputs);
-    else step.check = check;
+    this.labelCheck = labelCheck;
+    if (step.outputs) labelCheck(step.outputs);
+    else step.check = labelCheck;
     if (every > 1) step.forget();
   }
 
@@ -47,17 +53,31 @@ export class BatchStep {
    * @throws TrainingError for a loss or gradient that is no number. Where the step fails, parameters, buffers and optimizer
    * are as before.
    */
-  run({ x, y, sampleWeight }: Batch<Tensors, Tensors>, metrics: Metrics, place: string): StepLoss {
+  run(batch: Batch<Tensors, Tensors>, metrics: Metrics, place: string): StepLoss | Promise<StepLoss> {
+    const { loss, parts, outputs, targets } = this.compute(batch, place);
+    this.attempt(batch.x, place, () => updateMetrics(metrics, outputs, targets));
+    return { value: loss.item(), parts: parts.map((part) => part.item()) };
+  }
+
+  /** Forward and backward, and an update if it is time. */
+  protected compute({ x, y, sampleWeight }: Batch<Tensors, Tensors>, place: string): StepResult {
     const { step } = this;
-    const { loss, parts, outputs, targets } = this.attempt(x, place, () =>
+    const result = this.attempt(x, place, () =>
       (this.every > 1 ? step.part : step.whole).run([x, y, sampleWeight], (f) => this.orNothing(f)),
     );
     if (this.every > 1) {
       this.waiting += 1;
       if (this.waiting === this.every) this.update(x, place);
     }
-    this.attempt(x, place, () => updateMetrics(metrics, outputs, targets));
-    return { value: loss.item(), parts: parts.map((part) => part.item()) };
+    return result;
+  }
+
+  /** Whatever is known only later is known now. @throws TrainingError as `run`. */
+  settle(): void | Promise<void> {}
+
+  /** Looks at the labels of one batch, once the outputs are known. */
+  protected checkLabels(y: Tensors): void {
+    if (this.step.outputs) this.labelCheck(this.step.outputs, y);
   }
 
   /** The update by the batches since the last one, where there are any. */
@@ -70,14 +90,19 @@ export class BatchStep {
     this.waiting = 0;
   }
 
-  private attempt<R>(x: Tensors, place: string, f: () => R): R {
+  protected attempt<R>(x: Tensors, place: string, f: () => R): R {
     try {
       return f();
     } catch (error) {
-      if (error instanceof NotFinite) throw this.diverged(error, x, place);
-      if (error instanceof TsgradError) locate(error, place);
-      throw error;
+      throw this.attempted(error, x, place);
     }
+  }
+
+  /** An error as it is told. */
+  protected attempted(error: unknown, x: Tensors, place: string): unknown {
+    if (error instanceof NotFinite) return this.diverged(error, x, place);
+    if (error instanceof TsgradError && !(error instanceof TrainingError)) locate(error, place);
+    return error;
   }
 
   /** In eager mode: values are immutable, so keeping them copies nothing. */
@@ -88,12 +113,17 @@ export class BatchStep {
     try {
       return f();
     } catch (error) {
-      cells.restore();
-      optimizer.loadStateDict(state);
-      for (const p of this.step.module.parameters()) p.grad = undefined;
-      optimizer.zeroGrad();
+      this.restore(cells, state);
       throw error;
     }
+  }
+
+  protected restore(cells: Snapshot, state: OptimizerState): void {
+    const { optimizer, module } = this.step;
+    cells.restore();
+    optimizer.loadStateDict(state);
+    for (const p of module.parameters()) p.grad = undefined;
+    optimizer.zeroGrad();
   }
 
   private diverged({ what, found }: NotFinite, x: Tensors, place: string): TrainingError {

@@ -9,18 +9,21 @@ import type { Module } from '../nn/module/module.ts';
 import type { WeightAverage } from '../optim/averaging.ts';
 import type { Optimizer } from '../optim/optimizer.ts';
 import type { Schedule } from '../optim/schedule/schedule.ts';
+import type { Device } from '../tensor/located.ts';
 import { AveragePlan } from './average-plan.ts';
 import { BatchStep } from './batch-step.ts';
 import type { Callback, Training } from './callback.ts';
+import { DeviceStep } from './device-step.ts';
 import { evaluate, type Signal } from './evaluate.ts';
 import { batchOf, type Feed, feedOf, holdOut, isBatched, type TrainingData } from './feed.ts';
 import { type EpochRecord, History, type Scores, validationScores } from './history.ts';
-import { checkLabels } from './label-check.ts';
+import { checkClasses, checkLabels } from './label-check.ts';
 import { lossOfModel, type ModelState } from './model-state.ts';
 import { countOf, listOf } from './network.ts';
 import type { Objective } from './objective.ts';
 import { makeOptimizer } from './optimizer-choice.ts';
 import { Pauses } from './pause.ts';
+import { bring, deviceOf } from './place.ts';
 import { Progress } from './progress.ts';
 import { RunningScores } from './running-scores.ts';
 import { checkClassWeight } from './sample-weight.ts';
@@ -34,10 +37,7 @@ export interface FitOptions extends StepOptions {
   readonly epochs?: number;
   /** Samples per batch; default 32. */
   readonly batchSize?: number;
-  /**
-   * Ends an epoch after so many batches, which data without an end need; the next one begins the data anew, shuffled anew
-   * where they are shuffled.
-   */
+  /** Ends an epoch after so many batches, which data without an end need; the next begins the data anew, shuffled anew if so. */
   readonly stepsPerEpoch?: number;
   /** Data that are only scored, after each epoch. */
   readonly validation?: TrainingData;
@@ -190,6 +190,7 @@ class Run implements Training {
   private readonly records: EpochRecord[] = [];
   private step: BatchStep | undefined;
   private optimizer: Optimizer | undefined;
+  private device: Device = 'cpu';
   private stopped: string | undefined;
   readonly save: (path: string) => Promise<void>;
   readonly epochs: number;
@@ -230,6 +231,8 @@ class Run implements Training {
   async run(): Promise<History> {
     const modes = modesOf(this.module);
     try {
+      this.device = await deviceOf(this.state.device, this.module);
+      if (this.module.isBuilt) await bring(this.module, this.device);
       this.begin();
       await this.each((callback) => callback.onTrainBegin?.(this));
       while (this.epoch < this.epochs && this.goesOn()) await this.trainEpoch();
@@ -267,6 +270,7 @@ class Run implements Training {
     state.module.train();
     state.trainStep?.recheck(); // callbacks may have changed what it depends on
     const complete = await this.trainBatches();
+    await this.step?.settle();
     if (!complete) return;
     this.batches = this.batch;
     const scores = await this.running.values();
@@ -302,7 +306,8 @@ class Run implements Training {
       const batch = batchOf(`fit, ${place}`, given);
       this.step ??= this.prepare(batch);
       const { step } = this;
-      const loss = step.run(batch, this.state.metrics, place);
+      const answer = step.run(batch, this.state.metrics, place);
+      const loss = answer instanceof Promise ? await answer : answer;
       this.running.add(loss.value, countOf(batch.x), loss.parts);
       this.batch += 1;
       if (!step.isWaiting) this.updated();
@@ -341,6 +346,7 @@ class Run implements Training {
         inputs.map(({ shape }) => shape),
         { dtype: inputs.map(({ dtype }) => dtype) },
       );
+    if (this.device === 'gpu') module.to('gpu');
     const specs = inputs.map(({ shape, dtype }) => ({ shape: shape.slice(1), dtype }));
     state.input ??= specs.length === 1 ? specs[0] : specs;
     this.optimizer = state.optimizer ??= makeOptimizer(state.optimizerChoice ?? 'adam', module.parameters());
@@ -351,9 +357,14 @@ class Run implements Training {
     state.resumeAverage = undefined;
     state.average = plan.average?.average;
     state.schedule = plan.schedule?.schedule;
-    return new BatchStep(this.trainStep(this.optimizer), plan.options.accumulate ?? 1, (outputs) => {
+    const Step = this.device === 'gpu' ? DeviceStep : BatchStep;
+    return new Step(this.trainStep(this.optimizer), plan.options.accumulate ?? 1, (outputs, targets) => {
       for (const [k, output] of outputs.entries()) {
         if (!plan.loss.takesLabels(k)) continue;
+        if (targets) {
+          checkClasses('training data', listOf(targets)[k]!, output);
+          continue;
+        }
         checkLabels('training data', plan.train, output, k);
         if (plan.validation) checkLabels('validation data', plan.validation, output, k);
       }
@@ -366,9 +377,10 @@ class Run implements Training {
     const { clipNorm, clipValue, classWeight, jit = state.jit } = plan.options;
     const how = { clipNorm, clipValue, classWeight };
     const known = state.trainStep;
-    if (known?.does(optimizer, plan.loss, how, jit)) return known;
+    const checks = this.device === 'cpu';
+    if (known?.does(optimizer, plan.loss, how, jit, checks)) return known;
     known?.dispose();
-    state.trainStep = new TrainStep(state.module, optimizer, plan.loss, how, jit, state.refused);
+    state.trainStep = new TrainStep(state.module, optimizer, plan.loss, how, jit, state.refused, checks);
     return state.trainStep;
   }
 

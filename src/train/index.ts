@@ -21,4 +21,5 @@ export type { MonitorOptions } from './monitor.ts';
 export type { OutputOf } from './network.ts';
 export type { LossOption } from './objective.ts';
 export type { OptimizerChoice, OptimizerName } from './optimizer-choice.ts';
+export type { DeviceChoice } from './place.ts';
 export type { ClipOptions, StepOptions } from './train-step.ts';

@@ -15,9 +15,15 @@ const ignored = -100;
 export function checkLabels(where: string, feed: Feed, output: Tensor, k: number): void {
   const targets = feed.dataset?.targets?.();
   const labels = targets && listOf(targets)[k];
+  if (labels) checkClasses(where, labels, output);
+}
+
+/** @throws IndexError that names the first of these labels which is no class of the output; those on the GPU stay unread. */
+export function checkClasses(where: string, labels: Tensor, output: Tensor): void {
   const classes = output.shape[1];
   // A target of as many dims as the output holds probabilities.
-  if (labels?.dtype !== 'int32' || classes === undefined || labels.rank >= output.rank) return;
+  if (labels.dtype !== 'int32' || labels.device !== 'cpu' || classes === undefined || labels.rank >= output.rank)
+    return;
   const wrong = labels.lt(0).logicalOr(labels.ge(classes)).logicalAnd(labels.ne(ignored)).reshape([-1]);
   if (wrong.any().item() === 0) return;
   const at = wrong.argMax().item();

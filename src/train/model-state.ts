@@ -12,6 +12,7 @@ import type { EpochRecord } from './history.ts';
 import type { Metrics, MetricsOption } from './metric-choice.ts';
 import type { Objective } from './objective.ts';
 import type { OptimizerChoice } from './optimizer-choice.ts';
+import type { DeviceChoice } from './place.ts';
 import type { TrainStep } from './train-step.ts';
 
 /** One model. */
@@ -41,6 +42,8 @@ export interface ModelState {
   order: () => GeneratorState | undefined;
   /** Whether it is being trained. */
   busy: boolean;
+  /** Where it computes; where the module is, if left open. */
+  device: DeviceChoice | undefined;
   /** Whether what it does is compiled. */
   readonly jit: boolean;
   /** Told why something could not be compiled. */

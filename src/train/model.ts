@@ -1,4 +1,5 @@
 /** Keras' verbs over any module: fit, evaluate, predict, save and load. */
+import { Scope } from '../backend/scope.ts';
 import { ArgumentError, StateError } from '../core/errors.ts';
 import { checkOptions, type OptionNames } from '../core/options.ts';
 import type { Shape } from '../core/shape.ts';
@@ -27,6 +28,7 @@ import {
   recordOf,
   restoreOptimizer,
 } from './optimizer-choice.ts';
+import { bring, checkChoice, type DeviceChoice, deviceOf } from './place.ts';
 import { readTraining, trainingJson } from './training-json.ts';
 
 /** How a model is trained and scored. */
@@ -44,6 +46,11 @@ export interface ModelOptions {
    * a forward that reads numbers, runs eagerly with a warning that says why.
    */
   readonly jit?: boolean | undefined;
+  /**
+   * Where it is trained and used: `'cpu'`, `'gpu'`, or `'auto'`, the GPU where one works and else the CPU, with a warning that
+   * says why. The module is put there by the first of `fit`, `evaluate` and `predict`. Default where the module is, `'cpu'`.
+   */
+  readonly device?: DeviceChoice | undefined;
 }
 
 const modelNames: OptionNames<ModelOptions> = {
@@ -52,6 +59,7 @@ const modelNames: OptionNames<ModelOptions> = {
   lossWeights: true,
   metrics: true,
   jit: true,
+  device: true,
 };
 
 /** Options of `evaluate`. */
@@ -107,7 +115,7 @@ export class Model<M extends Module = Layer> {
       );
     }
     checkOptions('Model', options, modelNames);
-    const { optimizer, loss, lossWeights, metrics = [], jit = true } = options;
+    const { optimizer, loss, lossWeights, metrics = [], jit = true, device } = options;
     if (optimizer !== undefined) checkOptimizer(optimizer);
     if (loss === undefined && lossWeights !== undefined) {
       throw new ArgumentError('Model: lossWeights need a loss; got weights without one');
@@ -131,6 +139,7 @@ export class Model<M extends Module = Layer> {
       resumeAverage: undefined,
       order: () => undefined,
       busy: false,
+      device: checkChoice(device),
       jit,
       refused,
       trainStep: undefined,
@@ -170,7 +179,7 @@ export class Model<M extends Module = Layer> {
   }
 
   /**
-   * The outputs for every row of x, [N, …], in evaluation mode and without gradients.
+   * The outputs for every row of x, [N, …], in evaluation mode and without gradients; on the CPU, whatever the device.
    * @param x of several inputs a list of tensors.
    * @throws ShapeError where there is no sample, or the module does not take its shape.
    */
@@ -179,6 +188,18 @@ export class Model<M extends Module = Layer> {
     const { batchSize = 128, jit = this.state.jit } = options;
     const outputs = await predict(this.state, x, batchSize, jit);
     return outputs as OutputOf<M>; // joined batch by batch, in the form in which forward gives them
+  }
+
+  /**
+   * Puts the module, and the optimizer's state with it, on a device for all that comes.
+   * @throws DeviceError where no GPU works, StateError for a model that is being trained.
+   */
+  async to(device: DeviceChoice): Promise<this> {
+    if (this.state.busy) throw new StateError('to: the model is being trained; wait for that to end');
+    const place = await deviceOf(checkChoice(device), this.module);
+    await bring(this.module, place);
+    this.state.device = place;
+    return this;
   }
 
   /**
@@ -206,6 +227,11 @@ export class Model<M extends Module = Layer> {
   async toBytes(options: SaveOptions = {}): Promise<Uint8Array> {
     checkOptions('save', options, { optimizer: true });
     const { optimizer: withOptimizer = true } = options;
+    // in a scope, so that what is only looked at counts for nobody's
+    return new Scope().run(() => this.encode(withOptimizer));
+  }
+
+  private encode(withOptimizer: boolean): Promise<Uint8Array> {
     const { state, module } = this;
     const own = withOptimizer && state.optimizer ? recordOf(state.optimizer, module) : undefined;
     const average = own && (state.average?.stateDict() ?? state.resumeAverage);
@@ -247,6 +273,7 @@ export class Model<M extends Module = Layer> {
       lossWeights: options.lossWeights ?? (options.loss === undefined ? training?.lossWeights : undefined),
       metrics: options.metrics ?? training?.metrics,
       jit: options.jit,
+      device: options.device,
     });
     const { state } = model;
     if (record) {

@@ -72,7 +72,7 @@ export class Objective {
   assess(output: Tensors, target: Tensors, weighting: Weighting = {}): Assessment {
     const [outputs, given] = [listOf(output), listOf(target)];
     this.check(outputs.length, given.length);
-    const targets = given.map((y, k) => this.choice(k)!.align(outputs[k]!, y));
+    const targets = this.aligned(outputs, given);
     const counts = this.countsOf(output, target, weighting);
     const parts = targets.map((y, k) => {
       const { of, each } = this.choice(k)!;
@@ -81,6 +81,11 @@ export class Objective {
     const weighted = parts.map((part, k) => (this.weights ? part.mul(this.weights[k]!) : part));
     const loss = weighted.reduce((sum, part) => sum.add(part));
     return { loss, parts: parts.length > 1 ? parts : [], outputs, targets };
+  }
+
+  /** What each output is compared with, in its shape where the loss takes it so. */
+  aligned(outputs: readonly Tensor[], target: Tensors): readonly Tensor[] {
+    return listOf(target).map((y, k) => this.choice(k)!.align(outputs[k]!, y));
   }
 
   private countsOf(output: Tensors, target: Tensors, { sampleWeight, classWeight }: Weighting): Tensor | undefined {

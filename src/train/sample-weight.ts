@@ -52,7 +52,7 @@ export function classWeights(
   const labels = labelsOf(targets, outputs, choice);
   const skipped = labels.eq(ignored);
   try {
-    const table = Tensor.from(Float32Array.from(weights));
+    const table = Tensor.from(Float32Array.from(weights), { device: labels.device });
     const at = labels.maskedFill(skipped, 0).reshape([-1]);
     return table.gather(0, at).reshape(labels.shape).maskedFill(skipped, 0);
   } catch (error) {

@@ -5,6 +5,7 @@ import { constrainAll, penaltyOf } from '../nn/parametrize/weight-rules.ts';
 import { clipGradNorm, clipGradValue } from '../optim/clip.ts';
 import type { Optimizer } from '../optim/optimizer.ts';
 import { demandFinite } from '../tensor/demand.ts';
+import { follow } from '../tensor/follower.ts';
 import { noGrad } from '../tensor/grad.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { outside } from '../tensor/value.ts';
@@ -61,6 +62,8 @@ export class TrainStep {
   readonly objective: Objective;
   readonly options: StepOptions;
   private readonly jit: boolean;
+  /** Whether numbers can be looked at before the update; else whoever reads the loss does so. */
+  private readonly checks: boolean;
   /** Gradients go into an update. */
   readonly whole: Compilation<StepInputs, StepResult>;
   /** Gradients are collected. */
@@ -82,8 +85,10 @@ export class TrainStep {
     options: StepOptions,
     jit: boolean,
     refused: (reason: string) => void,
+    checks: boolean = true,
   ) {
     this.module = module;
+    this.checks = checks;
     this.optimizer = optimizer;
     this.objective = objective;
     this.options = options;
@@ -94,8 +99,9 @@ export class TrainStep {
   }
 
   /** Whether one of these would do the same. */
-  does(optimizer: Optimizer, objective: Objective, options: StepOptions, jit: boolean): boolean {
-    const same = this.optimizer === optimizer && this.objective === objective && this.jit === jit;
+  does(optimizer: Optimizer, objective: Objective, options: StepOptions, jit: boolean, checks: boolean): boolean {
+    const same = this.optimizer === optimizer && this.objective === objective;
+    if (this.jit !== jit || this.checks !== checks) return false;
     const { clipNorm, clipValue, classWeight } = this.options;
     const alike = clipNorm === options.clipNorm && clipValue === options.clipValue;
     return same && alike && sameNumbers(classWeight, options.classWeight);
@@ -175,13 +181,13 @@ export class TrainStep {
       module.namedModules().map(([, layer]) => layer),
     );
     const loss = penalty ? fit.add(penalty) : fit;
-    demandFinite(loss.detach(), refuseLoss);
+    if (this.checks) demandFinite(loss.detach(), refuseLoss);
     loss.backward();
     const trained = this.optimizer.groups.flatMap(({ params }) => params);
     const reached = [...new Set([...parameters, ...trained])].filter((p) => p.grad);
     // a finite loss can have a gradient that is not, and would spoil what it updates
     noGrad(() => {
-      for (const p of reached) demandFinite(p.grad!.mul(0).sum(), refuseGradient);
+      for (const p of this.checks ? reached : []) demandFinite(p.grad!.mul(0).sum(), refuseGradient);
     });
     const off = (xs: readonly Tensor[]): Tensor[] => xs.map((one) => one.detach());
     return {
@@ -211,6 +217,7 @@ export class TrainStep {
     let sum = this.sums.get(p);
     if (!sum) {
       sum = outside(() => Tensor.zerosLike(p));
+      follow(p, sum);
       this.sums.set(p, sum);
     }
     return sum;

@@ -1,18 +1,15 @@
 /** The library in Chromium, under the headers and policies of real sites: the same numbers, by what each allows. */
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { build } from 'esbuild';
-import { type Browser, chromium } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { absence, bundled, launch, present } from './chromium.ts';
 import { type Outcome, outcomeMark, steps, wantedThreads } from './outcome.ts';
 import { type Pages, serve } from './server.ts';
 import { train } from './training.ts';
 
-const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
-const present = existsSync(executablePath);
 const required = process.env.REQUIRE_BROWSER === '1';
 if (!present && !required) {
-  console.warn(`browser tests are skipped: no ${executablePath}; install chromium, or name it in CHROMIUM`);
+  console.warn(`browser tests are skipped: ${absence}`);
 }
 
 const isolated = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' };
@@ -38,21 +35,9 @@ describe.skipIf(!present && !required)('in Chromium', () => {
   let expected: readonly number[];
 
   beforeAll(async () => {
-    if (!present) throw new Error(`browser: no ${executablePath}; install chromium, or name it in CHROMIUM`);
-    const { outputFiles } = await build({
-      entryPoints: [join(import.meta.dirname, 'page.ts')],
-      bundle: true,
-      minify: true,
-      platform: 'browser',
-      format: 'esm',
-      target: 'es2022',
-      external: ['node:*'],
-      write: false,
-    });
-    server = await serve(pages, outputFiles[0]!.contents);
-    const quiet = '--no-first-run --disable-background-networking --disable-component-update --disable-sync';
-    const flags = `--no-sandbox --disable-gpu --disable-quic ${quiet}`.split(' ');
-    browser = await chromium.launch({ executablePath, args: flags });
+    if (!present) throw new Error(`browser: ${absence}`);
+    server = await serve(pages, await bundled(join(import.meta.dirname, 'page.ts'), ['gpu.js']));
+    browser = await launch('--disable-gpu');
     expected = await train(steps);
   });
 

@@ -1,7 +1,7 @@
 /** One case run through the public API, its values and gradients compared. */
 import { grad, Tensor } from '../../src/index.ts';
 import { Attributes, Unmapped } from './attributes.ts';
-import { type GoldenCase, type GoldenTensor, mapValues } from './case.ts';
+import { type GoldenCase, type GoldenTensor, mapValues, type Named } from './case.ts';
 import { difference, type FloatDtype, toleranceOf } from './compare.ts';
 import { type Found, findMapping } from './mapping/families.ts';
 import type { Answer, Scene } from './mapping/mapping.ts';
@@ -15,18 +15,57 @@ export type Verdict =
 /** A function as it is, or compiled. */
 export type Prepare = <I extends readonly unknown[], O>(f: (...args: I) => O) => (...args: I) => O;
 
+/** Puts what goes in where it is to be computed. */
+type Place = (x: Tensor) => Tensor;
+
 /** Runs a case in a dtype; an error of the library is a fault like a wrong number. */
 export function checkCase(golden: GoldenCase, dtype: FloatDtype, prepare: Prepare = (f) => f): Verdict {
   const found = findMapping(golden.op);
-  if (!found) return { kind: 'unmapped', reason: `no mapping for op ${golden.op}` };
+  if (!found) return unknown(golden);
   try {
-    const faults = faultsOf(golden, found, dtype, prepare);
-    return faults.length === 0 ? { kind: 'passed' } : { kind: 'failed', faults };
+    return judged(
+      faultsOf(
+        golden,
+        found,
+        dtype,
+        computed(golden, found, dtype, prepare, (x) => x),
+      ),
+    );
   } catch (error) {
-    if (error instanceof Unmapped) return { kind: 'unmapped', reason: error.message };
-    if (!(error instanceof Error)) throw error;
-    return { kind: 'failed', faults: [`${dtype} threw ${error.name}: ${error.message}`] };
+    return caught(error, dtype);
   }
+}
+
+/** Runs a case in float32 on the GPU. */
+export async function checkCaseOnGpu(golden: GoldenCase, prepare: Prepare = (f) => f): Promise<Verdict> {
+  const found = findMapping(golden.op);
+  if (!found) return unknown(golden);
+  try {
+    const { outputs, gradients } = computed(golden, found, 'float32', prepare, (x) => x.to('gpu'));
+    const home = { outputs: await onCpu(outputs), gradients: await onCpu(gradients) };
+    return judged(faultsOf(golden, found, 'float32', home));
+  } catch (error) {
+    return caught(error, 'float32');
+  }
+}
+
+async function onCpu<X extends Tensor | undefined>(tensors: Named<X>): Promise<Record<string, X>> {
+  const entries = Object.entries(tensors).map(async ([name, x]) => [name, x && (await x.cpu())] as const);
+  return Object.fromEntries(await Promise.all(entries)) as Record<string, X>;
+}
+
+function unknown({ op }: GoldenCase): Verdict {
+  return { kind: 'unmapped', reason: `no mapping for op ${op}` };
+}
+
+function judged(faults: readonly string[]): Verdict {
+  return faults.length === 0 ? { kind: 'passed' } : { kind: 'failed', faults };
+}
+
+function caught(error: unknown, dtype: FloatDtype): Verdict {
+  if (error instanceof Unmapped) return { kind: 'unmapped', reason: error.message };
+  if (!(error instanceof Error)) throw error;
+  return { kind: 'failed', faults: [`${dtype} threw ${error.name}: ${error.message}`] };
 }
 
 /** What a case is computed of. */
@@ -43,15 +82,12 @@ interface Computed {
   readonly gradients: Readonly<Record<string, Tensor | undefined>>;
 }
 
-function faultsOf(golden: GoldenCase, found: Found, dtype: FloatDtype, prepare: Prepare): string[] {
-  const given = (tensors: GoldenCase['inputs']): Record<string, Tensor> =>
-    mapValues(tensors, (tensor) => tensorOf(tensor, dtype));
-  const compute = prepare((sources: Sources) => computed(golden, found, dtype, sources));
-  const { outputs, gradients } = compute({
-    inputs: given(golden.inputs),
-    params: given(golden.params),
-    cotangents: given(golden.cotangents),
-  });
+function faultsOf(
+  golden: GoldenCase,
+  { family }: Found,
+  dtype: FloatDtype,
+  { outputs, gradients }: Computed,
+): string[] {
   const expected = Object.entries(golden.outputs);
   if (expected.length === 0) return [`${dtype} the case has no outputs to compare`];
   const wrongValues = expected.flatMap(([name, tensor]) => {
@@ -64,13 +100,25 @@ function faultsOf(golden: GoldenCase, found: Found, dtype: FloatDtype, prepare: 
   return Object.entries(golden.grads).flatMap(([name, tensor]) => {
     const got = gradients[name];
     if (!got) return [`${dtype} gradient of ${name}: there is no such tensor`];
-    const wrong = difference(tensor, got, dtype, toleranceOf(dtype, found.family.longSums ?? false));
+    const wrong = difference(tensor, got, dtype, toleranceOf(dtype, family.longSums ?? false));
     return wrong ? [`${dtype} gradient of ${name} ${wrong}`] : [];
   });
 }
 
+/** The outputs and gradients by the prepared function. */
+function computed(golden: GoldenCase, found: Found, dtype: FloatDtype, prepare: Prepare, place: Place): Computed {
+  const given = (tensors: GoldenCase['inputs']): Record<string, Tensor> =>
+    mapValues(tensors, (tensor) => place(tensorOf(tensor, dtype)));
+  const compute = prepare((sources: Sources) => computedOf(golden, found, dtype, sources, place));
+  return compute({
+    inputs: given(golden.inputs),
+    params: given(golden.params),
+    cotangents: given(golden.cotangents),
+  });
+}
+
 /** The outputs, and the gradients of sum(outputs · cotangents) as far as the golden has them. */
-function computed(golden: GoldenCase, { mapping }: Found, dtype: FloatDtype, given: Sources): Computed {
+function computedOf(golden: GoldenCase, { mapping }: Found, dtype: FloatDtype, given: Sources, place: Place): Computed {
   const leaf = (x: Tensor, name: string): Tensor =>
     x.dtype === dtype && name in golden.grads ? Tensor.from(x, { requiresGrad: true }) : x;
   const scene: Scene = {
@@ -81,7 +129,7 @@ function computed(golden: GoldenCase, { mapping }: Found, dtype: FloatDtype, giv
     params: mapValues(given.params, leaf),
     outputs: Object.keys(golden.outputs),
     dtype,
-    tensor: (tensor) => tensorOf(tensor, dtype),
+    tensor: (tensor) => place(tensorOf(tensor, dtype)),
   };
   const answer = mapping(scene);
   const unread = scene.attrs.unread();

@@ -156,6 +156,8 @@ const reductions: readonly (readonly [Shape, readonly number[]])[] = [
   [[3, 4, 5], [1]],
   [[2, 3, 4, 9], [0, 2]],
   [[2, 3, 4, 5], [3, 1]],
+  [[300], [0]],
+  [[2, 200, 3], [1]],
 ];
 
 /** [shape, [part, starts, steps], …]. */
@@ -213,6 +215,7 @@ const products: readonly (readonly [Shape, Shape])[] = [
   [[3, 4, 5], [3, 5, 6]],
   [[2, 3, 4, 2], [2, 3, 2, 5]],
   [[2, 0, 4], [2, 4, 3]],
+  [[2, 600], [600, 4]],
 ];
 
 const geometry = (rank: number, changes: Partial<ConvParams> = {}): ConvParams => ({
@@ -261,7 +264,7 @@ function over<T>(kinds: readonly Dtype[], build: (dice: Dice, dtype: Dtype, how:
 
 /** Cases for each dim of some shapes as well. */
 function lines<T>(build: (dice: Dice, shape: Shape, dim: number, dtype: Dtype, how: Arrangement) => T[]): T[] {
-  const sizes: readonly Shape[] = [[1], [9], [0], [0, 3], [3, 0], [4, 7], [3, 5, 4], [20, 2]];
+  const sizes: readonly Shape[] = [[1], [9], [0], [0, 3], [3, 0], [4, 7], [3, 5, 4], [20, 2], [70]];
   return over(dtypes, (dice, dtype, how) =>
     sizes.flatMap((shape) => shape.flatMap((_, dim) => build(dice, shape, dim, dtype, how))),
   );

@@ -1,5 +1,7 @@
 /** Checkpoints: the same gradients to the bit, less on the tape, and nothing done twice that shows. */
+
 import { beforeEach, describe, expect, it } from 'vitest';
+import type { TypedArray } from '../../src/core/dtype.ts';
 import { GradientError } from '../../src/core/errors.ts';
 import { defaultGenerator, Generator, manualSeed } from '../../src/core/random.ts';
 import { Sequential } from '../../src/nn/container/sequential.ts';
@@ -25,7 +27,7 @@ function bytesOnTape(root: Tensor): number {
     seen.add(edge);
     const saved: readonly (Value | undefined)[] = Object.getOwnPropertyDescriptor(edge, 'saved')!.value ?? [];
     const output: Value | undefined = Object.getOwnPropertyDescriptor(edge, 'output')!.value;
-    for (const x of [...saved, output]) if (x) storages.add(x.storage);
+    for (const x of [...saved, output]) if (x) storages.add(x.storage as TypedArray);
     edge.parents.forEach(visit);
   };
   visit(root.node);

@@ -25,6 +25,9 @@ export const opTable: readonly OpRow[] = [
 export const notComputing: ReadonlySet<string> = new Set([
   'item',
   'dataSync',
+  'to',
+  'cpu',
+  'dispose',
   'data',
   'toArray',
   'toString',

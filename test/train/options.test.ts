@@ -34,7 +34,7 @@ describe('an option that does not exist', () => {
   it('is refused by the model', () => {
     // @ts-expect-error no such option
     expect(() => new Model(new nn.Dense(2), { optimiser: 'sgd' })).toThrow(
-      /^Model: no such option; got optimiser; there are optimizer, loss, lossWeights, metrics, jit$/,
+      /^Model: no such option; got optimiser; there are optimizer, loss, lossWeights, metrics, jit, device$/,
     );
     // @ts-expect-error a name alone is no object of options
     expect(() => new Model(new nn.Dense(2), 'adam')).toThrow(/^Model: options must be an object; got string/);

@@ -3,7 +3,7 @@ export { type DecoderOptions, TransformerDecoder, TransformerDecoderLayer } from
 export { TransformerEncoder, TransformerEncoderLayer, type TransformerStackOptions } from './encoder.ts';
 export type { TransformerActivation, TransformerLayerOptions } from './feed-forward.ts';
 export { KeyValueCache } from './key-value-cache.ts';
-export { alibiMask, causalMask } from './mask.ts';
+export { alibiMask, causalMask, type MaskOptions } from './mask.ts';
 export {
   type AttentionOptions,
   type AttentionWithWeights,

@@ -46,7 +46,8 @@ export class KeyValueCache {
    * @param rows int32 indices [B′].
    */
   select(rows: TensorLike): KeyValueCache {
-    const index = rows instanceof Tensor ? rows : Tensor.from(rows, { dtype: 'int32' });
+    const device = this.steps?.keys.device ?? this.memory?.keys.device;
+    const index = rows instanceof Tensor ? rows : Tensor.from(rows, { dtype: 'int32', device });
     const out = new KeyValueCache();
     out.steps = chosen(this.steps, index);
     out.memory = chosen(this.memory, index);

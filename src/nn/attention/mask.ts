@@ -2,16 +2,19 @@
 import { isFloat } from '../../core/dtype.ts';
 import { DtypeError, ShapeError } from '../../core/errors.ts';
 import { checkShape, type Shape, shapeText } from '../../core/shape.ts';
-import { Tensor } from '../../tensor/tensor.ts';
+import { Tensor, type TensorOptions } from '../../tensor/tensor.ts';
 import { checkCount } from '../module/argument.ts';
+
+/** Options of masks. */
+export type MaskOptions = Pick<TensorOptions, 'device'>;
 
 /**
  * The mask of a causal model: [queries, keys], true where a key is later than the query and so not allowed. The last query
  * stands at the last key, so with more keys than queries the first keys are the past.
  */
-export function causalMask(queries: number, keys: number = queries): Tensor {
+export function causalMask(queries: number, keys: number = queries, { device }: MaskOptions = {}): Tensor {
   checkShape('causalMask', [queries, keys]);
-  return Tensor.ones([queries, keys], { dtype: 'bool' }).triu(1 + keys - queries);
+  return Tensor.ones([queries, keys], { dtype: 'bool', device }).triu(1 + keys - queries);
 }
 
 /**
@@ -19,15 +22,20 @@ export function causalMask(queries: number, keys: number = queries): Tensor {
  * of its own (ALiBi, Press et al. 2022): [1, heads, queries, keys], the last query at the last key. It replaces positions.
  * @example attention.forward(x, x, x, { causal: true, mask: nn.alibiMask(8, x.shape[1]!) })
  */
-export function alibiMask(heads: number, queries: number, keys: number = queries): Tensor {
+export function alibiMask(
+  heads: number,
+  queries: number,
+  keys: number = queries,
+  { device }: MaskOptions = {},
+): Tensor {
   checkCount('alibiMask', 'heads', heads);
   checkShape('alibiMask', [queries, keys]);
-  const at = Tensor.arange(queries)
+  const at = Tensor.arange(queries, { device })
     .add(keys - queries)
     .unsqueeze(1);
-  const distance = at.sub(Tensor.arange(keys)).abs(); // [queries, keys]
+  const distance = at.sub(Tensor.arange(keys, { device })).abs(); // [queries, keys]
   return distance
-    .mul(Tensor.from(slopesOf(heads)).reshape([heads, 1, 1]))
+    .mul(Tensor.from(slopesOf(heads), { device }).reshape([heads, 1, 1]))
     .neg()
     .unsqueeze(0);
 }
@@ -41,7 +49,8 @@ function slopesOf(heads: number): number[] {
 
 /** @internal The tensor that is added to scores of this dtype: a bool mask becomes −∞ where it is true. */
 export function additive(mask: Tensor, { dtype }: Tensor, name: string = 'the mask'): Tensor {
-  if (mask.dtype === 'bool') return Tensor.zeros(mask.shape, { dtype }).maskedFill(mask, -Infinity);
+  if (mask.dtype === 'bool')
+    return Tensor.zeros(mask.shape, { dtype, device: mask.device }).maskedFill(mask, -Infinity);
   if (isFloat(mask.dtype)) return mask.cast(dtype);
   throw new DtypeError(
     `${name} must be bool (true where attention is not allowed) or float (added to the scores); got ${mask.dtype}; use .bool()`,

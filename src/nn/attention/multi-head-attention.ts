@@ -265,7 +265,7 @@ export class MultiHeadAttention extends Module {
     const [batch, queries, steps] = [q.shape[0]!, q.shape[2]!, keys.shape[2]!];
     return sumOf([
       // a single query at the end sees everything
-      causal && queries > 1 ? additive(causalMask(queries, steps), q) : undefined,
+      causal && queries > 1 ? additive(causalMask(queries, steps, q), q) : undefined,
       mask && this.perHead(mask, [batch, this.heads, queries, steps], q),
       keyPaddingMask && paddingOf(keyPaddingMask, batch, steps, q),
     ]);

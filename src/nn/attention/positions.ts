@@ -39,7 +39,7 @@ export class SinusoidalPositions extends Module {
     const table = anglesOf(offset, x.shape[1]!, rates)
       .add(odd.mul(Math.PI / 2))
       .sin(); // [T, D]
-    return x.add(table.cast(x.dtype));
+    return x.add(table.cast(x.dtype).to(x.device));
   }
 }
 

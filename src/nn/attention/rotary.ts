@@ -48,7 +48,7 @@ export class Rotary extends Module {
       .exp();
     const angles = anglesOf(offset, x.shape.at(-2)!, rates); // [T, D/2]
     const [first, second] = this.pairsOf(x, half);
-    const [c, s] = [angles.cos(), angles.sin()].map((t) => t.cast(x.dtype).expand(first!.shape));
+    const [c, s] = [angles.cos(), angles.sin()].map((t) => t.cast(x.dtype).to(x.device).expand(first!.shape));
     const turned = [turnedFirst, turnedSecond].map((formula) => first!.map(formula, [second!, c!, s!]));
     return this.interleaved ? Tensor.stack(turned, -1).reshape(x.shape) : Tensor.concat(turned, -1);
   }

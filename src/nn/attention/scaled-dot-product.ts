@@ -42,7 +42,7 @@ export function scaledDotProduct(
   if (mask) checkMask('scaledDotProduct: the mask', mask, scores);
   const hidden = sumOf([
     mask && additive(mask, q, 'scaledDotProduct: the mask'),
-    causal ? additive(causalMask(queries, keys), q) : undefined,
+    causal ? additive(causalMask(queries, keys, q), q) : undefined,
   ]);
   const drop = dropout === 0 ? undefined : new Dropout(dropout, { generator });
   return attend(q, k, v, { hidden, scale, drop }).output;

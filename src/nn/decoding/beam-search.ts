@@ -38,12 +38,14 @@ export async function beamSearch<S>(step: DecodingStep<S>, options: BeamSearchOp
   let { state } = options;
   const searches = Array.from({ length: symbols.shape[0]! }, () => new Search(options));
   for (let length = 1; ; length++) {
-    const { values, indices, vocabulary } = noGrad(() => {
+    const { logits } = noGrad(() => {
       const result = step(symbols, state);
       checkLogits('beamSearch', result.logits, symbols.shape[0]!);
       state = result.state;
-      return bestOf(result.logits, searches, 2 * options.beams);
+      return result;
     });
+    const onCpu = await logits.detach().cpu();
+    const { values, indices, vocabulary } = noGrad(() => bestOf(onCpu, searches, 2 * options.beams));
     const [scores, places] = await Promise.all([values.data(), indices.data()]);
     const width = scores.length / searches.length;
     for (const [i, search] of searches.entries()) {
@@ -54,8 +56,9 @@ export async function beamSearch<S>(step: DecodingStep<S>, options: BeamSearchOp
     const rows = symbols.shape[0]! / searches.length; // of each search: 1 at first, then the beams
     const from = searches.flatMap(({ alive }, i) => alive.map(({ parent }) => i * rows + parent));
     const chosen = searches.flatMap(({ alive }) => alive.map((beam) => beam.symbols.at(-1) ?? 0));
-    symbols = Tensor.from(Int32Array.from(chosen)).unsqueeze(1);
-    state = noGrad(() => select(state, Tensor.from(Int32Array.from(from))));
+    const { device } = logits;
+    symbols = Tensor.from(Int32Array.from(chosen), { device }).unsqueeze(1);
+    state = noGrad(() => select(state, Tensor.from(Int32Array.from(from), { device })));
   }
   return searches.map((search) => search.best(maxLength));
 }

@@ -1,5 +1,5 @@
 /** Drawing symbols by their logits. */
-import { isFloat } from '../../core/dtype.ts';
+import { type Dtype, isFloat } from '../../core/dtype.ts';
 import { ArgumentError, DtypeError, ShapeError } from '../../core/errors.ts';
 import { defaultGenerator, type Generator } from '../../core/random.ts';
 import { shapeText } from '../../core/shape.ts';
@@ -38,7 +38,7 @@ export function sample(
     throw new ArgumentError(`sample: topP must be above 0 and at most 1; got ${topP}`);
   }
   if (temperature === 0) return logits.argMax({ dim: 1 });
-  const scaled = logits.detach().float64().div(temperature);
+  const scaled = logits.detach().cast(finest(logits)).div(temperature);
   if (topK === undefined && topP === undefined) return draw(scaled, generator);
   const { values, indices } = scaled.topK(Math.min(topK ?? Infinity, scaled.shape[1]!), { dim: 1 });
   return indices.gather(1, draw(nucleus(values, topP ?? 1), generator).unsqueeze(1)).squeeze(1);
@@ -49,12 +49,21 @@ function nucleus(sorted: Tensor, topP: number): Tensor {
   if (topP === 1) return sorted;
   const probabilities = sorted.softmax(1);
   const before = probabilities.cumSum(1).sub(probabilities);
-  const first = Tensor.arange(sorted.shape[1]!, { dtype: 'int32' }).eq(0);
+  const first = Tensor.arange(sorted.shape[1]!, { dtype: 'int32', device: sorted.device }).eq(0);
   return sorted.maskedFill(before.ge(topP).logicalAnd(first.logicalNot()), -Infinity);
+}
+
+/** The GPU has no float64. */
+function finest({ device }: Tensor): Dtype {
+  return device === 'cpu' ? 'float64' : 'float32';
 }
 
 /** The greatest of the logits, each with Gumbel's noise, falls on each with its probability (Gumbel 1954). */
 function draw(logits: Tensor, generator: Generator): Tensor {
-  const noise = Tensor.rand(logits.shape, { dtype: 'float64', generator }).log().neg().log().neg();
+  const noise = Tensor.rand(logits.shape, { dtype: finest(logits), device: logits.device, generator })
+    .log()
+    .neg()
+    .log()
+    .neg();
   return logits.add(noise).argMax({ dim: 1 });
 }

@@ -33,6 +33,6 @@ export class AlphaDropout extends RandomLayer {
     // where nothing stays there is nothing to scale: all is 0, as in PyTorch
     const factor = keep === 0 ? 0 : 1 / Math.sqrt(keep * (1 + this.p * lowest ** 2));
     const shift = -factor * lowest * this.p;
-    return x.map(dropped, [this.uniform(x.shape)], [keep, factor, shift, factor * lowest + shift]);
+    return x.map(dropped, [this.uniform(x.shape, x)], [keep, factor, shift, factor * lowest + shift]);
   }
 }

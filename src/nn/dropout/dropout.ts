@@ -29,7 +29,7 @@ abstract class RegionDropout extends RandomLayer {
   /** @internal */
   protected disturb(x: Tensor): Tensor {
     const keep = 1 - this.p;
-    const u = this.uniform(this.regions(x));
+    const u = this.uniform(this.regions(x), x);
     return x.map(dropped, [u.expand(x.shape)], [keep, 1 / keep]);
   }
 }

@@ -28,7 +28,7 @@ export class GaussianDropout extends RandomLayer {
 
   /** @internal */
   protected disturb(x: Tensor): Tensor {
-    return x.map(scaled, [this.normal(x.shape)], [Math.sqrt(this.p / (1 - this.p))]);
+    return x.map(scaled, [this.normal(x.shape, x)], [Math.sqrt(this.p / (1 - this.p))]);
   }
 }
 
@@ -49,6 +49,6 @@ export class GaussianNoise extends RandomLayer {
 
   /** @internal */
   protected disturb(x: Tensor): Tensor {
-    return x.map(moved, [this.normal(x.shape)], [this.std]);
+    return x.map(moved, [this.normal(x.shape, x)], [this.std]);
   }
 }

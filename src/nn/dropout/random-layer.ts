@@ -24,14 +24,14 @@ export abstract class RandomLayer extends Module {
   /** @internal What it makes of inputs in training. */
   protected abstract disturb(x: Tensor): Tensor;
 
-  /** @internal Uniform from 0 to 1: float32 whatever the input is, so that both float dtypes see the same draws. */
-  protected uniform(shape: Shape): Tensor {
-    return Tensor.rand(shape, { generator: this.generator });
+  /** @internal Uniform from 0 to 1, where `like` is: float32 whatever the input is, so that both float dtypes see the same draws. */
+  protected uniform(shape: Shape, { device }: Tensor): Tensor {
+    return Tensor.rand(shape, { generator: this.generator, device });
   }
 
   /** @internal Standard normal, float32 likewise. */
-  protected normal(shape: Shape): Tensor {
-    return Tensor.randn(shape, { generator: this.generator });
+  protected normal(shape: Shape, { device }: Tensor): Tensor {
+    return Tensor.randn(shape, { generator: this.generator, device });
   }
 
   forward(x: Tensor): Tensor {

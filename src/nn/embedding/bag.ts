@@ -29,7 +29,7 @@ export function reduceRows({ rows, real, mode }: Bag): Tensor {
 /** Bags of a vector, [N, D] → [count, D]; `segments` [N] says which bag each row is of. */
 export function reduceSegments({ rows, real, mode }: Bag, segments: Tensor, count: number): Tensor {
   const [size, features] = rows.shape as readonly [number, number];
-  const zeros = Tensor.zeros([count, features], { dtype: rows.dtype });
+  const zeros = Tensor.zeros([count, features], { dtype: rows.dtype, device: rows.device });
   if (size === 0) return zeros;
   const sizes = countsIn(segments, real, count, rows);
   if (mode === 'max') {
@@ -41,9 +41,9 @@ export function reduceSegments({ rows, real, mode }: Bag, segments: Tensor, coun
 }
 
 /** How many rows each segment has, [count, 1]. */
-function countsIn(segments: Tensor, real: Tensor | undefined, count: number, { dtype, shape }: Tensor): Tensor {
-  const ones = real ? real.cast(dtype) : Tensor.ones([shape[0]!], { dtype });
-  return Tensor.zeros([count], { dtype }).scatterAdd(0, segments, ones).unsqueeze(1);
+function countsIn(segments: Tensor, real: Tensor | undefined, count: number, { dtype, device, shape }: Tensor): Tensor {
+  const ones = real ? real.cast(dtype) : Tensor.ones([shape[0]!], { dtype, device });
+  return Tensor.zeros([count], { dtype, device }).scatterAdd(0, segments, ones).unsqueeze(1);
 }
 
 /**
@@ -53,8 +53,9 @@ function countsIn(segments: Tensor, real: Tensor | undefined, count: number, { d
 function segmentMaxima(rows: Tensor, segments: Tensor, count: number): Tensor {
   const [size, features] = rows.shape as readonly [number, number];
   const spread = segments.unsqueeze(1).expand([size, features]);
+  const { device } = rows;
   let best = rows.detach();
-  let at = Tensor.arange(size, { dtype: 'int32' }).unsqueeze(1).expand([size, features]);
+  let at = Tensor.arange(size, { dtype: 'int32', device }).unsqueeze(1).expand([size, features]);
   for (let step = 1; step < size; step *= 2) {
     const late = (x: Tensor): Tensor => x.narrow(0, step, size - step);
     const early = (x: Tensor): Tensor => x.narrow(0, 0, size - step);
@@ -64,7 +65,9 @@ function segmentMaxima(rows: Tensor, segments: Tensor, count: number): Tensor {
     [best, at] = [next(best), next(at)];
   }
   // the last row of a segment has seen all of it
-  const ends = Tensor.zeros([count], { dtype: 'int32' }).scatterAdd(0, segments, Tensor.onesLike(segments)).cumSum(0);
+  const ends = Tensor.zeros([count], { dtype: 'int32', device })
+    .scatterAdd(0, segments, Tensor.onesLike(segments))
+    .cumSum(0);
   const last = at.indexSelect(0, ends.sub(1).maximum(0));
   return rows.gather(0, last);
 }

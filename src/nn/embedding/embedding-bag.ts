@@ -59,7 +59,7 @@ export class EmbeddingBag extends Module {
       throw new ShapeError(`the indices must be ${wanted}; got ${shapeText(index.shape)}`);
     }
     if (weights) checkWeights(weights, index, mode);
-    const starts = offsets === undefined ? undefined : offsetsOf(offsets, index.size);
+    const starts = offsets === undefined ? undefined : offsetsOf(offsets, index.size, index);
     const rows = weight.embedding(index); // padding is left out of its bag, so it gets no gradient
     const bag = {
       rows: weights ? rows.mul(weights.cast(weight.dtype).unsqueeze(-1)) : rows,

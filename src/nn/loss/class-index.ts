@@ -3,6 +3,7 @@ import { isFloat } from '../../core/dtype.ts';
 import { ArgumentError, DtypeError, IndexError, ShapeError } from '../../core/errors.ts';
 import { explaining } from '../../core/explanation.ts';
 import { type Shape, sameShape, shapeText, sizeOf } from '../../core/shape.ts';
+import type { Device } from '../../tensor/located.ts';
 import { Tensor, type TensorLike } from '../../tensor/tensor.ts';
 import { checkReduction, type LossOptions, type Reduction, reduce } from './reduction.ts';
 
@@ -24,6 +25,7 @@ export interface Classes {
   readonly weight: Tensor | undefined;
   readonly ignoreIndex: number;
   readonly reduction: Reduction;
+  readonly device: Device;
 }
 
 /** @internal The options, checked against the input. */
@@ -43,7 +45,7 @@ export function classesOf(where: string, x: Tensor, options: ClassOptions): Clas
       `${where}: weight must be [${count}], a factor per class; got ${shapeText(weights.shape)} for input ${shapeText(x.shape)}`,
     );
   }
-  return { where, dim, count, shape, weight: weights, ignoreIndex, reduction };
+  return { where, dim, count, shape, weight: weights, ignoreIndex, reduction, device: x.device };
 }
 
 /** @internal The target as class indices. */
@@ -52,7 +54,7 @@ export function labelsOf(target: TensorLike, classes: Classes): Tensor {
 }
 
 /** @internal Class indices as int32. Whole numbers in a float tensor may well be a mistake; in a literal they are meant. */
-export function checkLabels(y: Tensor, isTensor: boolean, { where, shape, dim, count }: Classes): Tensor {
+export function checkLabels(y: Tensor, isTensor: boolean, { where, shape, dim, count, device }: Classes): Tensor {
   if (!sameShape(y.shape, shape)) {
     const probabilities = where === 'crossEntropy' ? `, or probabilities of the input's shape` : '';
     const input = dim === 0 ? [count] : [shape[0]!, count, ...shape.slice(1)];
@@ -60,17 +62,17 @@ export function checkLabels(y: Tensor, isTensor: boolean, { where, shape, dim, c
       `${where}: the target does not fit input ${shapeText(input)}; got ${shapeText(y.shape)}; give class indices of shape ${shapeText(shape)}${probabilities}`,
     );
   }
-  return wholeNumbers(where, 'class indices', y, isTensor);
+  return wholeNumbers(where, 'class indices', y, isTensor, device);
 }
 
-/** @internal As int32. */
-export function wholeNumbers(where: string, what: string, y: Tensor, isTensor: boolean): Tensor {
-  if (y.dtype === 'int32') return y;
+/** @internal As int32; what is no tensor yet goes to the device. */
+export function wholeNumbers(where: string, what: string, y: Tensor, isTensor: boolean, device: Device): Tensor {
+  if (y.dtype === 'int32') return isTensor ? y : y.to(device);
   if (isTensor || !isFloat(y.dtype)) {
     throw new DtypeError(`${where}: ${what} must be int32; got ${y.dtype}; use .int32()`);
   }
   const odd = y.dataSync().find((n) => !Number.isInteger(n));
-  if (odd === undefined) return y.int32();
+  if (odd === undefined) return y.int32().to(device);
   throw new DtypeError(`${where}: ${what} must be whole numbers; got ${odd}`);
 }
 

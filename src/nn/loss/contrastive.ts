@@ -38,7 +38,7 @@ export function infoNce(
   }
   const all = negatives === undefined ? k : Tensor.concat([k, unitVectorsLike(q, negatives)]);
   const logits = q.matmul(all.transpose()).div(temperature);
-  const partners = Tensor.arange(q.shape[0]!, { dtype: 'int32' });
+  const partners = Tensor.arange(q.shape[0]!, { dtype: 'int32', device: q.device });
   const forward = crossEntropy(logits, partners, { reduction });
   return symmetric ? forward.add(crossEntropy(logits.transpose(), partners, { reduction })).div(2) : forward;
 }
@@ -59,8 +59,8 @@ export function ntXent(
   checkReduction('ntXent', reduction, n, a.shape);
   const views = Tensor.concat([a, targetLike('ntXent', a, second).normalize()]);
   const logits = views.matmul(views.transpose()).div(temperature);
-  const others = logits.maskedFill(Tensor.eye(2 * n, 2 * n, { dtype: 'bool' }), -Infinity);
-  const partners = Tensor.arange(2 * n, { dtype: 'int32' }).roll(n, 0);
+  const others = logits.maskedFill(Tensor.eye(2 * n, 2 * n, { dtype: 'bool', device: a.device }), -Infinity);
+  const partners = Tensor.arange(2 * n, { dtype: 'int32', device: a.device }).roll(n, 0);
   return crossEntropy(others, partners, { reduction });
 }
 

@@ -41,7 +41,8 @@ export function crossEntropy(input: Tensor, target: TensorLike, options: CrossEn
   // the loss of logits less their maximum is the same, and large ones lose no digits
   const x = logits.sub(logits.detach().amax({ dim: classes.dim, keepDim: true }));
   const y = target instanceof Tensor ? target : Tensor.from(target);
-  if (sameShape(y.shape, x.shape)) return ofProbabilities(x, y, classes, options, labelSmoothing);
+  if (sameShape(y.shape, x.shape))
+    return ofProbabilities(x, target instanceof Tensor ? y : y.to(x.device), classes, options, labelSmoothing);
   const labels = checkLabels(y, target instanceof Tensor, classes);
   const logSum = x.exp().sum({ dim: classes.dim }).log();
   const loss = (at: Tensor): Tensor => logSum.sub(pick(x, at, classes));

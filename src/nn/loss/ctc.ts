@@ -53,7 +53,7 @@ export function ctc(
   }
   checkReduction('ctc', reduction, batch, logProbs.shape);
   const goal = goalOf(targets, targetLengths, all, blank);
-  const lengths = inputLengths === undefined ? undefined : lengthsOf('inputLengths', inputLengths, batch, steps);
+  const lengths = inputLengths === undefined ? undefined : lengthsOf('inputLengths', inputLengths, batch, steps, all);
   const active = lengths && before(lengths, steps); // [B, T]
   const x = active ? all.maskedFill(active.logicalNot().unsqueeze(2), 0) : all; // what comes after may be anything
   const total = forwardPass(emissions(x, goal, blank), goal, active); // [B]
@@ -76,7 +76,7 @@ interface Goal {
 function goalOf(targets: TensorLike, targetLengths: TensorLike | undefined, x: Tensor, blank: number): Goal {
   const batch = x.shape[0]!;
   const given = targets instanceof Tensor ? targets : Tensor.from(targets);
-  const all = wholeNumbers('ctc', 'targets', given, targets instanceof Tensor);
+  const all = wholeNumbers('ctc', 'targets', given, targets instanceof Tensor, x.device);
   if (all.rank === 1 && batch !== 1) return splitGoal(all, targetLengths, batch, blank);
   const rows = all.rank === 1 ? all.unsqueeze(0) : all;
   if (rows.rank !== 2 || rows.shape[0] !== batch) {
@@ -86,9 +86,9 @@ function goalOf(targets: TensorLike, targetLengths: TensorLike | undefined, x: T
   }
   const most = rows.shape[1]!;
   if (targetLengths === undefined) {
-    return { labels: rows, lengths: Tensor.full([batch], most, { dtype: 'int32' }) };
+    return { labels: rows, lengths: Tensor.full([batch], most, { dtype: 'int32', device: x.device }) };
   }
-  const lengths = lengthsOf('targetLengths', targetLengths, batch, most);
+  const lengths = lengthsOf('targetLengths', targetLengths, batch, most, x);
   return { labels: Tensor.where(before(lengths, most), rows, Tensor.full([], blank, { dtype: 'int32' })), lengths };
 }
 
@@ -97,40 +97,40 @@ function splitGoal(all: Tensor, targetLengths: TensorLike | undefined, batch: nu
   if (targetLengths === undefined) {
     throw new ArgumentError('ctc: targets in one vector need targetLengths; or give them as [B, S]');
   }
-  const lengths = lengthsOf('targetLengths', targetLengths, batch, all.size);
+  const lengths = lengthsOf('targetLengths', targetLengths, batch, all.size, all);
   const counts = [...lengths.dataSync()];
   const total = counts.reduce((sum, n) => sum + n, 0);
   if (total !== all.size) {
     throw new ShapeError(`ctc: targetLengths must add up to the ${all.size} targets in the vector; got ${total}`);
   }
   const most = Math.max(0, ...counts);
-  if (most === 0) return { labels: Tensor.zeros([batch, 0], { dtype: 'int32' }), lengths };
+  if (most === 0) return { labels: Tensor.zeros([batch, 0], { dtype: 'int32', device: all.device }), lengths };
   const kept = before(lengths, most);
   const at = lengths
     .cumSum(0)
     .sub(lengths)
     .unsqueeze(1)
-    .add(Tensor.arange(most, { dtype: 'int32' }));
+    .add(Tensor.arange(most, { dtype: 'int32', device: all.device }));
   const labels = all.gather(0, at.mul(kept.int32()).reshape([-1])).reshape([batch, most]);
   return { labels: Tensor.where(kept, labels, Tensor.full([], blank, { dtype: 'int32' })), lengths };
 }
 
 /** As [B]; the numbers are looked up in a table of what is allowed, which needs no reading. */
-function lengthsOf(name: string, given: TensorLike, batch: number, most: number): Tensor {
+function lengthsOf(name: string, given: TensorLike, batch: number, most: number, { device }: Tensor): Tensor {
   const raw = given instanceof Tensor ? given : Tensor.from(given);
-  const lengths = wholeNumbers('ctc', name, raw.rank === 0 ? raw.reshape([1]) : raw, given instanceof Tensor);
+  const lengths = wholeNumbers('ctc', name, raw.rank === 0 ? raw.reshape([1]) : raw, given instanceof Tensor, device);
   if (!sameShape(lengths.shape, [batch])) {
     throw new ShapeError(`ctc: ${name} must be [${batch}], one a sample; got ${shapeText(raw.shape)}`);
   }
   return withAdvice(
-    () => Tensor.arange(most + 1, { dtype: 'int32' }).gather(0, lengths),
+    () => Tensor.arange(most + 1, { dtype: 'int32', device: lengths.device }).gather(0, lengths),
     (length) => `${name} must be from 0 to ${most}; got ${length}`,
   );
 }
 
 /** [B, n], true in front of each length. */
 function before(lengths: Tensor, n: number): Tensor {
-  return lengths.unsqueeze(1).gt(Tensor.arange(n, { dtype: 'int32' }));
+  return lengths.unsqueeze(1).gt(Tensor.arange(n, { dtype: 'int32', device: lengths.device }));
 }
 
 function withAdvice(f: () => Tensor, message: (index: number | undefined) => string): Tensor {
@@ -140,7 +140,11 @@ function withAdvice(f: () => Tensor, message: (index: number | undefined) => str
 /** The log-probability of each state at each step, [B, T, L]. */
 function emissions(x: Tensor, { labels }: Goal, blank: number): Tensor {
   const [batch, steps, classes] = x.shape as readonly [number, number, number];
-  const states = interleave(Tensor.fullLike(labels, blank), labels, Tensor.full([batch, 1], blank, { dtype: 'int32' }));
+  const states = interleave(
+    Tensor.fullLike(labels, blank),
+    labels,
+    Tensor.full([batch, 1], blank, { dtype: 'int32', device: labels.device }),
+  );
   return withAdvice(
     () => x.gather(2, states.unsqueeze(1).expand([batch, steps, states.shape[1]!])),
     (label) => `label ${label} is outside the ${classes} classes of logProbs; labels go from 0 to ${classes - 1}`,
@@ -179,8 +183,8 @@ const ending: Expr = logSum(input(0), input(1));
 /** The log-probability of each target, [B]: a map over all states per step. */
 function forwardPass(emission: Tensor, { labels, lengths }: Goal, active: Tensor | undefined): Tensor {
   const [batch, steps, states] = emission.shape as readonly [number, number, number];
-  const { dtype } = emission;
-  const full = (width: number, value: number): Tensor => Tensor.full([batch, width], value, { dtype });
+  const { dtype, device } = emission;
+  const full = (width: number, value: number): Tensor => Tensor.full([batch, width], value, { dtype, device });
   const skip = skips(labels).cast(dtype).log(); // [B, L]
   const wall = full(2, -Infinity);
   // two states in front of the first, so that each state finds those it can be reached from; the second is where all begin
@@ -204,9 +208,9 @@ function forwardPass(emission: Tensor, { labels, lengths }: Goal, active: Tensor
 /** Which states may be reached over a blank, [B, L] of bool: labels that differ from the label before. */
 function skips(labels: Tensor): Tensor {
   const [batch, count] = labels.shape as readonly [number, number];
-  const none = Tensor.full([batch, 1], -1, { dtype: 'int32' });
+  const none = Tensor.full([batch, 1], -1, { dtype: 'int32', device: labels.device });
   const previous = Tensor.concat([none, labels], 1).narrow(1, 0, count);
-  const never = Tensor.zeros([batch, 1], { dtype: 'bool' });
+  const never = Tensor.zeros([batch, 1], { dtype: 'bool', device: labels.device });
   return interleave(never.expand([batch, count]), labels.ne(previous), never);
 }
 

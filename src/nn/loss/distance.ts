@@ -99,7 +99,7 @@ export function cosineEmbedding(
   }
   const a = vectors('cosineEmbedding', first);
   const b = targetLike('cosineEmbedding', a, second);
-  const y = signs(target, a.shape.slice(0, -1));
+  const y = signs(target, a.shape.slice(0, -1), a);
   checkReduction('cosineEmbedding', reduction, y.size, a.shape);
   const square = (v: Tensor): Tensor => v.square().sum({ dim: -1 }).add(tiny);
   const cosine = a
@@ -110,8 +110,8 @@ export function cosineEmbedding(
   return reduce(cosine.neg().add(1).maskedFill(y.ne(1), 0).add(apart), reduction);
 }
 
-function signs(target: TensorLike, shape: Shape): Tensor {
-  const y = target instanceof Tensor ? target : Tensor.from(target);
+function signs(target: TensorLike, shape: Shape, { device }: Tensor): Tensor {
+  const y = target instanceof Tensor ? target : Tensor.from(target, { device });
   if (y.rank === 0 || sameShape(y.shape, shape)) return y.expand(shape);
   throw new ShapeError(
     `cosineEmbedding: the target must be ${shapeText(shape)}, one sign a vector; got ${shapeText(y.shape)}`,

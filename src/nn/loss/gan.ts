@@ -113,7 +113,7 @@ export function gradientPenalty(
   }
   const n = x.shape[0]!;
   checkReduction('gradientPenalty', reduction, n, x.shape);
-  const share = Tensor.rand([n, ...x.shape.slice(1).map(() => 1)], { dtype: x.dtype, generator });
+  const share = Tensor.rand([n, ...x.shape.slice(1).map(() => 1)], { dtype: x.dtype, device: x.device, generator });
   const mixed = x.mul(share).add(fake.detach().cast(x.dtype).mul(share.neg().add(1)));
   return enableGrad(() => {
     const at = Tensor.from(mixed, { requiresGrad: true });

@@ -100,7 +100,7 @@ function masksOf(p: Tensor, target: TensorLike): Tensor {
   if (p.rank === 2 || isFloat(y.dtype) || !sameShape(y.shape, [n!, ...pixels])) {
     return targetLike('dice', p, target);
   }
-  const labels = wholeNumbers('dice', 'class indices', y, target instanceof Tensor);
+  const labels = wholeNumbers('dice', 'class indices', y, target instanceof Tensor, p.device);
   const order = [0, labels.rank, ...pixels.map((_, d) => d + 1)];
   return labels.oneHot(classes!).permute(order).cast(p.dtype);
 }

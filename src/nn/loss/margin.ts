@@ -114,7 +114,9 @@ export function multiMargin(
   const labels = labelsOf(target, classes);
   const right = pick(scores, labels, classes).unsqueeze(dim);
   const short = scores.sub(right).add(margin).relu();
-  const own = alongClasses(Tensor.arange(count, { dtype: 'int32' }), scores, classes).eq(labels.unsqueeze(dim));
+  const own = alongClasses(Tensor.arange(count, { dtype: 'int32', device: scores.device }), scores, classes).eq(
+    labels.unsqueeze(dim),
+  );
   const losses = (p === 2 ? short.square() : short).maskedFill(own, 0).sum({ dim }).div(count);
   const factors = weight?.gather(0, labels.reshape([-1])).reshape(labels.shape);
   return reduce(factors ? losses.mul(factors) : losses, reduction);
@@ -135,7 +137,7 @@ export function multiLabelMargin(input: Tensor, target: TensorLike, { reduction 
   }
   const scores = floatsOf(input);
   checkReduction('multiLabelMargin', reduction, scores.size, scores.shape);
-  const labels = wholeNumbers('multiLabelMargin', 'labels', given, target instanceof Tensor);
+  const labels = wholeNumbers('multiLabelMargin', 'labels', given, target instanceof Tensor, input.device);
   const kept = labels.ge(0).int32().cumProd(-1); // a −1 ends the list
   const at = labels.mul(kept);
   const own = Tensor.zerosLike(labels).scatterAdd(-1, at, kept).gt(0);

@@ -9,6 +9,7 @@ import type { Initializer } from '../init.ts';
 import { giveRules, type RecurrentWeightRules } from '../parametrize/weight-rules.ts';
 import { buffer, parameter } from './cell.ts';
 import { Module } from './module.ts';
+import { placeOf, putOn } from './placement.ts';
 import { guardGetters } from './property.ts';
 import { onFailure } from './running.ts';
 
@@ -64,6 +65,7 @@ export abstract class LazyModule extends Module {
       this.generator.state = before;
     });
     outside(() => withoutRecording(() => this.create(...sizes)));
+    outside(() => putOn(placeOf(this), [...this.cells]));
     this.sized = true;
     for (const complete of this.completions) outside(() => withoutRecording(complete));
   }

@@ -1,6 +1,6 @@
 /** Taking over a state: which of its tensors goes where, and a report of what did not. */
 import { type Dtype, isFloat } from '../../core/dtype.ts';
-import { ArgumentError, StateError } from '../../core/errors.ts';
+import { ArgumentError, DeviceError, StateError } from '../../core/errors.ts';
 import { type Shape, sameShape, shapeText } from '../../core/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { NameMap } from './name-map.ts';
@@ -167,5 +167,10 @@ function specOf({ dtype, shape }: Tensor): { readonly dtype: Dtype; readonly sha
 /** Whether a cast keeps the numbers; floats may lose precision. */
 function fits(x: Tensor, dtype: Dtype): boolean {
   if (x.dtype === dtype || isFloat(dtype)) return true;
+  if (x.device !== 'cpu') {
+    throw new DeviceError(
+      `loadStateDict: ${dtype} takes only numbers that fit, which have to be read; got ${x.dtype} on the GPU; pass the state on the CPU, each tensor by await x.cpu()`,
+    );
+  }
   return x.eq(x.cast(dtype)).all().item() === 1;
 }

@@ -1,33 +1,25 @@
 /** The base of everything that holds parameters: names, modes, state, and sizes inferred at the first call. */
-import type { Dtype } from '../../core/dtype.ts';
 import { ArgumentError, StateError } from '../../core/errors.ts';
 import { depending, guarded, isCompiling } from '../../core/guard.ts';
 import type { Shape } from '../../core/shape.ts';
+import type { Device } from '../../tensor/located.ts';
 import { Tensor } from '../../tensor/tensor.ts';
 import { callInGraph } from '../container/graph-call.ts';
 import type { GraphValue } from '../container/graph-value.ts';
 import { constrainAll, penaltyOf } from '../parametrize/weight-rules.ts';
 import { type CellKind, kindOf } from './cell.ts';
-import { type LoadOptions, type LoadReport, loadInto, type StateDict } from './loading.ts';
-import { partsOf } from './parts.ts';
+import { type LoadOptions, type LoadReport, loadInto, type NamedCell, type StateDict } from './loading.ts';
+import { partsOf, setPart } from './parts.ts';
+import { bringToCpu, type Named, notePlaces, placeOf, putOn } from './placement.ts';
 import { computeProperty, setProperties } from './property.ts';
 import { outputsOnZeros, zerosFor } from './rehearsal.ts';
 import { within } from './running.ts';
 import { joinPath, stateName } from './state-name.ts';
 import { StructureReader } from './structure-reader.ts';
 import { formatSummary } from './summary.ts';
+import type { BuildOptions, SummaryOptions } from './summary-options.ts';
 
-/** Options of `build`. */
-export interface BuildOptions {
-  /** What the input is, or each of several: int32 for a model that starts with an Embedding. */
-  readonly dtype?: Dtype | readonly Dtype[];
-}
-
-/** Options of `summary`. */
-export interface SummaryOptions extends BuildOptions {
-  /** How deep modules in modules have rows of their own; those below are counted in the row above. All if left out. */
-  readonly depth?: number;
-}
+export type { BuildOptions, SummaryOptions } from './summary-options.ts';
 
 /** A module that makes one tensor of one: what Sequential and Model take. */
 export interface Layer extends Module {
@@ -35,9 +27,7 @@ export interface Layer extends Module {
 }
 
 /** A tensor of the tree, with one of its names. */
-interface Entry {
-  readonly name: string;
-  readonly tensor: Tensor;
+interface Entry extends NamedCell {
   readonly kind: CellKind;
 }
 
@@ -157,9 +147,7 @@ export abstract class Module {
       const child = holder.children().find(([name]) => joinPath(at, name) === path);
       if (!child) continue;
       if (module.namedModules().some(([, part]) => part === holder)) {
-        throw new ArgumentError(
-          `replace: the new module holds the one that it would stand in, at ${path}; pass another`,
-        );
+        throw new ArgumentError(`replace: the new module holds the one it would stand in, at ${path}; pass another`);
       }
       if (holder.setChild(child[0], module)) return this;
       throw new StateError(`replace: ${path} cannot be set, since ${holder.typeName} is frozen; make the model anew`);
@@ -169,15 +157,7 @@ export abstract class Module {
 
   /** @internal Whether it could be set. */
   protected setChild(name: string, module: Module): boolean {
-    for (const [property, value] of Object.entries(this)) {
-      const base = stateName(property);
-      if (base === name) return Reflect.set(this, property, module);
-      const inside = name.startsWith(`${base}.`) ? partsOf(value) : undefined;
-      const key = inside?.map(([own]) => own).find((own) => `${base}.${own}` === name);
-      if (key === undefined) continue;
-      return value instanceof Map ? value.set(key, module).has(key) : Reflect.set(Object(value), key, module);
-    }
-    return false;
+    return setPart(this, name, module);
   }
 
   #noSuch(where: string, path: string): ArgumentError {
@@ -283,6 +263,33 @@ export abstract class Module {
     return this;
   }
 
+  // its place
+
+  /** All tensors in it by name, also those that are no state. */
+  #tensors(): Named[] {
+    return this.namedModules().flatMap(([path, module]) =>
+      [...module.#parts()].flatMap(([name, x]): Named[] => (x instanceof Tensor ? [[joinPath(path, name), x]] : [])),
+    );
+  }
+
+  /**
+   * Puts all its tensors and their gradients on a device, in place: optimizers keep them, and their states go along. What
+   * layers make later is made there.
+   * @throws DtypeError for float64 parameters; DeviceError to `'cpu'`, which has to be waited for: `await module.cpu()`.
+   */
+  to(device: Device): this {
+    putOn(device, this.#tensors());
+    notePlaces(this.namedModules(), device);
+    return this;
+  }
+
+  /** Puts all its tensors and their gradients on the CPU, in place. @throws StateError where they change meanwhile. */
+  async cpu(): Promise<this> {
+    await bringToCpu(this.#tensors());
+    notePlaces(this.namedModules(), 'cpu');
+    return this;
+  }
+
   // penalties and bounds
 
   /**
@@ -343,7 +350,7 @@ export abstract class Module {
    * @param inputShape of a whole input, batch included: `[1, 1, 28, 28]`; of several inputs a list of shapes.
    */
   build(inputShape: Shape | readonly Shape[], { dtype = 'float32' }: BuildOptions = {}): this {
-    outputsOnZeros(this, zerosFor('build', inputShape, dtype));
+    outputsOnZeros(this, zerosFor('build', inputShape, dtype, placeOf(this)));
     return this;
   }
 
@@ -375,7 +382,7 @@ export abstract class Module {
    * @throws StateError without an input shape for a model that has seen no input.
    */
   summary(inputShape?: Shape | readonly Shape[], { dtype = 'float32', depth = Infinity }: SummaryOptions = {}): string {
-    const inputs = inputShape ? zerosFor('summary', inputShape, dtype) : this.exampleInputs();
+    const inputs = inputShape ? zerosFor('summary', inputShape, dtype, placeOf(this)) : this.exampleInputs();
     const outputs = inputs ? outputsOnZeros(this, inputs) : new Map<unknown, unknown>();
     const parameters = new Set<unknown>(this.parameters());
     const modules = this.namedModules();
@@ -387,10 +394,7 @@ export abstract class Module {
       own: [...module.#parts()].map(([, part]) => part).filter((part): part is Tensor => parameters.has(part)),
       takes: takes.get(module) ?? '',
     }));
-    return formatSummary(
-      parts,
-      this.namedBuffers().map(([, tensor]) => tensor),
-      depth,
-    );
+    const buffers = this.namedBuffers().map(([, tensor]) => tensor);
+    return formatSummary(parts, buffers, depth);
   }
 }

@@ -3,6 +3,7 @@ import type { Dtype } from '../../core/dtype.ts';
 import { ArgumentError } from '../../core/errors.ts';
 import { checkShape, type Shape } from '../../core/shape.ts';
 import { noGrad } from '../../tensor/grad.ts';
+import type { Device } from '../../tensor/located.ts';
 import { Tensor } from '../../tensor/tensor.ts';
 import { observing, rehearse } from './running.ts';
 
@@ -16,13 +17,18 @@ export interface Rehearsed {
 export type InputShapes = Shape | readonly Shape[];
 
 /** Zeros of these shapes. */
-export function zerosFor(where: string, shapes: InputShapes, dtype: Dtype | readonly Dtype[]): Tensor[] {
+export function zerosFor(
+  where: string,
+  shapes: InputShapes,
+  dtype: Dtype | readonly Dtype[],
+  device: Device = 'cpu',
+): Tensor[] {
   const list: readonly Shape[] = isList(shapes) ? shapes : [shapes];
   if (typeof dtype !== 'string' && dtype.length !== list.length) {
     throw new ArgumentError(`${where}: needs one dtype for each input; got ${dtype.length} for ${list.length} shapes`);
   }
   return list.map((shape, i) =>
-    Tensor.zeros(checkShape(where, shape), { dtype: typeof dtype === 'string' ? dtype : dtype[i]! }),
+    Tensor.zeros(checkShape(where, shape), { dtype: typeof dtype === 'string' ? dtype : dtype[i]!, device }),
   );
 }
 

@@ -31,7 +31,7 @@ export function orthogonal(factor: number = 0.01): Regularizer {
   return described({ type: 'orthogonal', factor }, (w) => {
     const rows = (w.rank > 1 ? w.flatten(1) : w.reshape([1, -1])).normalize();
     const count = rows.shape[0]!;
-    const others = Tensor.eye(count, count, { dtype: 'bool' }).logicalNot().cast(w.dtype);
+    const others = Tensor.eye(count, count, { dtype: 'bool', device: w.device }).logicalNot().cast(w.dtype);
     const cosines = rows.matmul(rows.transpose()).abs().mul(others).sum();
     return cosines.mul(factor / Math.max(1, count * (count - 1)));
   });

@@ -62,7 +62,8 @@ export function spectralNorm<M extends Module>(
         generator.state = before;
       });
       const matrix = asMatrix(w);
-      const draw = (size: number): Tensor => unit(Tensor.randn([size], { generator, dtype: w.dtype }));
+      const draw = (size: number): Tensor =>
+        unit(Tensor.randn([size], { generator, dtype: w.dtype, device: w.device }));
       const start = [draw(matrix.shape[0]!), draw(matrix.shape[1]!)] as const;
       const [u, v] = iterate(matrix, start, warmUp);
       return { Orig: parameter(w), U: buffer(u), V: buffer(v) };

@@ -58,7 +58,7 @@ export abstract class RecurrentCell<S> extends LazyModule {
     if (odd) throw new ShapeError(`the state must be [B, H], here ${shapeText(shape)}; got ${shapeText(odd.shape)}`);
     const states =
       given?.map((s) => s.cast(this.dtype)) ??
-      Array.from({ length: this.kind.states }, () => Tensor.zeros(shape, { dtype: this.dtype }));
+      Array.from({ length: this.kind.states }, () => Tensor.zeros(shape, { dtype: this.dtype, device: input.device }));
     const biasHh = this.useBias ? this.cell('biasHh') : undefined;
     const bias = biasHh && this.kind.inputBias(this.cell('biasIh'), biasHh);
     const projected = input.cast(this.dtype).linear(this.cell('weightIh'), bias);

@@ -20,10 +20,11 @@ export function maskOf({ lengths, mask }: Padded, x: Tensor): Tensor | undefined
   if (lengths !== undefined && mask !== undefined) {
     throw new ArgumentError('lengths and mask both tell the padding; got both; pass one of them');
   }
-  if (mask !== undefined) return checkMask(mask instanceof Tensor ? mask : Tensor.from(mask), batch, time);
+  if (mask !== undefined)
+    return checkMask(mask instanceof Tensor ? mask : Tensor.from(mask, { device: x.device }), batch, time);
   if (lengths === undefined) return undefined;
-  const real = lengthsOf(lengths, batch, time);
-  return Tensor.arange(time, { dtype: 'int32' }).lt(real.unsqueeze(1));
+  const real = lengthsOf(lengths, batch, time, x);
+  return Tensor.arange(time, { dtype: 'int32', device: real.device }).lt(real.unsqueeze(1));
 }
 
 function checkMask(mask: Tensor, batch: number, time: number): Tensor {
@@ -34,7 +35,7 @@ function checkMask(mask: Tensor, batch: number, time: number): Tensor {
   throw new ShapeError(`the mask must be [B, T], here ${shapeText([batch, time])}; got ${shapeText(mask.shape)}`);
 }
 
-function lengthsOf(lengths: readonly number[] | Tensor, batch: number, time: number): Tensor {
+function lengthsOf(lengths: readonly number[] | Tensor, batch: number, time: number, { device }: Tensor): Tensor {
   if (!(lengths instanceof Tensor)) {
     const odd = lengths.find((n) => !(Number.isInteger(n) && n >= 0 && n <= time));
     if (odd !== undefined) {
@@ -43,7 +44,7 @@ function lengthsOf(lengths: readonly number[] | Tensor, batch: number, time: num
   } else if (lengths.dtype !== 'int32') {
     throw new DtypeError(`lengths must be int32; got ${lengths.dtype}; use .int32()`);
   }
-  const out = lengths instanceof Tensor ? lengths : Tensor.from(Int32Array.from(lengths));
+  const out = lengths instanceof Tensor ? lengths : Tensor.from(Int32Array.from(lengths), { device });
   if (sameShape(out.shape, [batch])) return out;
   throw new ShapeError(`lengths must be [B], here [${batch}]; got ${shapeText(out.shape)}`);
 }

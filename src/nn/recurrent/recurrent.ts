@@ -248,7 +248,10 @@ export abstract class Recurrent<S> extends LazyModule {
   private startOf(x: Tensor, initial: S | undefined): readonly Tensor[] {
     const shape = [this.layers * this.ways.length, x.shape[0]!, this.hidden];
     const start = initial === undefined ? (isRehearsing() ? undefined : guarded(this.readKept)) : this.unpack(initial);
-    if (!start) return Array.from({ length: this.kind.states }, () => Tensor.zeros(shape, { dtype: this.dtype }));
+    if (!start)
+      return Array.from({ length: this.kind.states }, () =>
+        Tensor.zeros(shape, { dtype: this.dtype, device: x.device }),
+      );
     const odd = start.find((s) => !sameShape(s.shape, shape));
     if (!odd) return start.map((s) => s.cast(this.dtype));
     const advice =
@@ -259,9 +262,8 @@ export abstract class Recurrent<S> extends LazyModule {
   }
 
   private keep(states: readonly Tensor[]): void {
-    const key = shapeText(states[0]!.shape);
-    const cells =
-      this.memories.get(key) ?? outside(() => states.map(({ shape, dtype }) => Tensor.zeros(shape, { dtype })));
+    const key = `${shapeText(states[0]!.shape)} ${states[0]!.device}`;
+    const cells = this.memories.get(key) ?? outside(() => states.map((state) => Tensor.zerosLike(state)));
     this.memories.set(key, cells);
     noGrad(() => {
       for (const [i, cell] of cells.entries()) cell.assign(states[i]!.detach());

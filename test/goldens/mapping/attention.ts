@@ -1,11 +1,11 @@
 /** Mappings of attention.json. */
 import { nn, type Tensor } from '../../../src/index.ts';
 import { Unmapped } from '../attributes.ts';
-import { type Answer, type Family, type Mapping, need, type Scene } from './mapping.ts';
+import { type Answer, type Family, load, type Mapping, need, type Scene } from './mapping.ts';
 
 /** The layer with the case's parameters, which become the gradients' holders. */
-function loaded<M extends nn.Module>(layer: M, { params }: Scene): [M, Record<string, Tensor>] {
-  layer.loadStateDict(params);
+function loaded<M extends nn.Module>(layer: M, scene: Scene): [M, Record<string, Tensor>] {
+  load(scene, layer, scene.params);
   return [layer, Object.fromEntries(layer.namedParameters())];
 }
 

@@ -1,6 +1,6 @@
 /** Mappings of embedding.json. */
 import { nn } from '../../../src/index.ts';
-import { type Answer, type Family, need } from './mapping.ts';
+import { type Answer, type Family, load, need } from './mapping.ts';
 
 export const embedding: Family = {
   mappings: {
@@ -18,7 +18,7 @@ export const embedding: Family = {
         paddingIndex: attrs.has('padding_idx') ? attrs.number('padding_idx') : undefined,
         dtype,
       });
-      layer.loadStateDict({ weight: w });
+      load(scene, layer, { weight: w });
       const out = layer.forward(need(scene, 'i'), { offsets: inputs.offsets, weights: inputs.per_sample_weights });
       return { outputs: { out }, leaves: { w: layer.weight } };
     },

@@ -1,5 +1,5 @@
 /** What a mapping is: a case's op put into the words of the public API. */
-import type { Tensor } from '../../../src/index.ts';
+import type { nn, Tensor } from '../../../src/index.ts';
 import type { Attributes } from '../attributes.ts';
 import { Unmapped } from '../attributes.ts';
 import type { GoldenTensor, Named } from '../case.ts';
@@ -42,4 +42,11 @@ export function need({ inputs, name }: Scene, key: string): Tensor {
   const x = inputs[key];
   if (!x) throw new Unmapped(`${name} has no input ${key}`);
   return x;
+}
+
+/** Gives a layer the case's numbers, and puts it where those are. */
+export function load({ inputs }: Scene, layer: nn.Module, values: Named<Tensor>): void {
+  const [first] = Object.values(inputs);
+  if (first) layer.to(first.device);
+  layer.loadStateDict(values);
 }

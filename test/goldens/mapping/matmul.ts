@@ -1,13 +1,13 @@
 /** Mappings of matmul.json. */
 import { nn } from '../../../src/index.ts';
-import { type Family, type Mapping, need } from './mapping.ts';
+import { type Family, load, type Mapping, need } from './mapping.ts';
 
 const bilinear: Mapping = (scene) => {
   const w = need(scene, 'w');
   const { b } = scene.inputs;
   const [out, first, second] = w.shape as readonly [number, number, number];
   const layer = new nn.Bilinear(out, { inFeatures: [first, second], bias: b !== undefined, dtype: scene.dtype });
-  layer.loadStateDict({ weight: w, ...(b && { bias: b }) });
+  load(scene, layer, { weight: w, ...(b && { bias: b }) });
   return {
     outputs: { out: layer.forward(need(scene, 'x1'), need(scene, 'x2')) },
     leaves: { w: layer.weight, ...(layer.bias && { b: layer.bias }) },

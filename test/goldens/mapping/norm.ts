@@ -2,7 +2,7 @@
 import { nn, Tensor } from '../../../src/index.ts';
 import { Unmapped } from '../attributes.ts';
 import type { Named } from '../case.ts';
-import { type Answer, type Family, type Mapping, need, type Scene } from './mapping.ts';
+import { type Answer, type Family, load, type Mapping, need, type Scene } from './mapping.ts';
 
 /** Weight and bias of the case, or none of both. */
 function affineOf({ inputs, name }: Scene): Named<Tensor> | undefined {
@@ -29,7 +29,7 @@ const batchNorm: Mapping = (scene) => {
     trackRunningStats: mean !== undefined,
     dtype,
   });
-  layer.loadStateDict({
+  load(scene, layer, {
     ...affine,
     ...(mean && variance ? { running_mean: tensor(mean), running_var: tensor(variance) } : {}),
     ...(mean ? { num_batches_tracked: Tensor.zeros([], { dtype: 'int32' }) } : {}),
@@ -45,7 +45,7 @@ const layerNorm: Mapping = (scene) => {
   const affine = affineOf(scene);
   const options = { eps: attrs.number('eps', 1e-5), affine: affine !== undefined, dtype };
   const layer = new nn.LayerNorm(attrs.numbers('normalized_shape'), options);
-  layer.loadStateDict({ ...affine });
+  load(scene, layer, { ...affine });
   return answer({ out: layer.forward(need(scene, 'x')) }, layer.weight, layer.bias);
 };
 
@@ -54,7 +54,7 @@ const groupNorm: Mapping = (scene) => {
   const affine = affineOf(scene);
   const options = { eps: attrs.number('eps', 1e-5), affine: affine !== undefined, dtype };
   const layer = new nn.GroupNorm(attrs.number('groups'), { ...options, features: need(scene, 'x').shape[1]! });
-  layer.loadStateDict({ ...affine });
+  load(scene, layer, { ...affine });
   return answer({ out: layer.forward(need(scene, 'x')) }, layer.weight, layer.bias);
 };
 
@@ -63,7 +63,7 @@ const instanceNorm: Mapping = (scene) => {
   const affine = affineOf(scene);
   const options = { eps: attrs.number('eps', 1e-5), affine: affine !== undefined, dtype };
   const layer = new nn.InstanceNorm({ ...options, features: need(scene, 'x').shape[1]! });
-  layer.loadStateDict({ ...affine });
+  load(scene, layer, { ...affine });
   return answer({ out: layer.forward(need(scene, 'x')) }, layer.weight, layer.bias);
 };
 
@@ -75,7 +75,7 @@ const rmsNorm: Mapping = (scene) => {
   const shape = attrs.has('normalized_shape') ? attrs.numbers('normalized_shape') : (w?.shape ?? x.shape.slice(-1));
   const eps = attrs.has('eps') ? attrs.number('eps') : undefined;
   const layer = new nn.RMSNorm(shape, { eps, affine: w !== undefined, dtype });
-  layer.loadStateDict(w ? { weight: w } : {});
+  load(scene, layer, w ? { weight: w } : {});
   const outputs = { out: layer.forward(x) };
   return layer.weight ? { outputs, leaves: { w: layer.weight } } : { outputs };
 };

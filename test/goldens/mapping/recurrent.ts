@@ -2,7 +2,7 @@
 import { nn, type Tensor } from '../../../src/index.ts';
 import { Unmapped } from '../attributes.ts';
 import type { Named } from '../case.ts';
-import { type Answer, type Family, type Mapping, need, type Scene } from './mapping.ts';
+import { type Answer, type Family, load, type Mapping, need, type Scene } from './mapping.ts';
 
 const gateOrders = {
   RNN: ['tanh', 'relu'],
@@ -38,15 +38,15 @@ function settingOf(scene: Scene): Setting {
 }
 
 /** Takes over the case's parameters; the layer's own hold the gradients. */
-function adopt<M extends nn.Module>(layer: M, params: Named<Tensor>): Named<Tensor> {
-  layer.loadStateDict(params);
+function adopt<M extends nn.Module>(scene: Scene, layer: M): Named<Tensor> {
+  load(scene, layer, scene.params);
   return Object.fromEntries(layer.namedParameters());
 }
 
 /** Runs a layer whose states are one tensor, or two, in the case's order of dims. */
 function read<S>(scene: Scene, { batchFirst }: Setting, layer: nn.Recurrent<S>, initial: S | undefined): Given<S> {
-  const { attrs, params } = scene;
-  const leaves = adopt(layer, params);
+  const { attrs } = scene;
+  const leaves = adopt(scene, layer);
   const x = need(scene, 'x');
   const lengths = attrs.has('lengths') ? attrs.numbers('lengths') : undefined;
   const { output, state } = layer.forwardWithState(batchFirst ? x : x.transpose(0, 1), { initial, lengths });
@@ -95,19 +95,19 @@ const rnnCell: Mapping = (scene): Answer => {
   const [hidden, options] = cellOf(scene);
   const activation = scene.attrs.word('nonlinearity', gateOrders.RNN, 'tanh');
   const cell = new nn.SimpleRNNCell(hidden, { ...options, activation });
-  const leaves = adopt(cell, scene.params);
+  const leaves = adopt(scene, cell);
   return { outputs: { out: cell.forward(need(scene, 'x'), scene.inputs.h) }, leaves };
 };
 
 const gruCell: Mapping = (scene): Answer => {
   const cell = new nn.GRUCell(...cellOf(scene));
-  const leaves = adopt(cell, scene.params);
+  const leaves = adopt(scene, cell);
   return { outputs: { out: cell.forward(need(scene, 'x'), scene.inputs.h) }, leaves };
 };
 
 const lstmCell: Mapping = (scene): Answer => {
   const cell = new nn.LSTMCell(...cellOf(scene));
-  const leaves = adopt(cell, scene.params);
+  const leaves = adopt(scene, cell);
   const { h, c } = scene.inputs;
   const next = cell.forward(need(scene, 'x'), h && c && { h, c });
   const outputs = scene.outputs.map((name) => [name, name.startsWith('c') ? next.c : next.h] as const);

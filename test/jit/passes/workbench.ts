@@ -1,6 +1,6 @@
 /** What passes are tested with: graphs of traced functions, run on the engine with some passes or none. */
 import { compiler } from '../../../src/backend/compiler.ts';
-import { cpu } from '../../../src/backend/cpu.ts';
+import { elementsOf } from '../../../src/backend/device.ts';
 import { engineAbilities } from '../../../src/backend/engine-abilities.ts';
 import type { TypedArray } from '../../../src/core/dtype.ts';
 import type { Graph, GraphNode } from '../../../src/jit/graph.ts';
@@ -31,7 +31,7 @@ export function runOnEngine(graph: Graph, args: readonly Tensor[]): TypedArray[]
   const plan = schedule(graph, args.length, () => undefined, []);
   const executable = compiler.compile(plan.plan, [])!;
   plan.entries.forEach((buffer, i) => {
-    if (buffer >= 0) executable.write(buffer, cpu.copy(args[i]!));
+    if (buffer >= 0) executable.write(buffer, elementsOf(args[i]!));
   });
   executable.run([]);
   const results = plan.results.map((place) => executable.read(place));

@@ -5,7 +5,8 @@ import { signed } from '../../tensor/samples.ts';
 import { type LayerRow, type Setting, several, single } from './row.ts';
 
 const x = (): Tensor => signed([2, 3, 4]);
-const padding = (): Tensor => Tensor.from([false, false, true, false, false, false], { shape: [2, 3] });
+const padding = ({ device }: Tensor): Tensor =>
+  Tensor.from([false, false, true, false, false, false], { shape: [2, 3] }).to(device);
 /** Without dropout, whose masks would hide faults. */
 const small = (o: Setting): nn.TransformerLayerOptions => ({ ...o, ffFeatures: 3, dropout: 0, activation: 'tanh' });
 
@@ -35,7 +36,7 @@ export const attentionRows: readonly LayerRow[] = [
     name: 'MultiHeadAttention of a query to a padded memory, with a mask that is added',
     make: (o) => new nn.MultiHeadAttention(4, 2, o),
     inputs: () => [signed([2, 2, 4]), signed([2, 3, 4], 2), signed([2, 3], 3)],
-    run: (layer, q, k, mask) => layer.forward(q!, k, k, { mask: mask!, keyPaddingMask: padding() }),
+    run: (layer, q, k, mask) => layer.forward(q!, k, k, { mask: mask!, keyPaddingMask: padding(k!) }),
     output: [2, 2, 4],
     order: 2,
   }),
@@ -85,7 +86,7 @@ export const attentionRows: readonly LayerRow[] = [
     name: 'TransformerDecoderLayer',
     make: (o) => new nn.TransformerDecoderLayer(4, 2, small(o)),
     inputs: () => [signed([2, 2, 4]), x()],
-    run: (layer, target, memory) => layer.forward(target!, memory!, { memoryKeyPaddingMask: padding() }),
+    run: (layer, target, memory) => layer.forward(target!, memory!, { memoryKeyPaddingMask: padding(memory!) }),
     output: [2, 2, 4],
     order: 1,
   }),
@@ -131,7 +132,7 @@ export const attentionRows: readonly LayerRow[] = [
     name: 'Transformer',
     make: (o) => new nn.Transformer(4, 2, { ...small(o), encoderLayers: 1, decoderLayers: 1, causal: true }),
     inputs: () => [signed([2, 3, 4]), signed([2, 2, 4], 2)],
-    run: (layer, source, target) => layer.forward(source!, target!, { keyPaddingMask: padding() }),
+    run: (layer, source, target) => layer.forward(source!, target!, { keyPaddingMask: padding(source!) }),
     output: [2, 2, 4],
     order: 1,
   }),

@@ -50,7 +50,7 @@ export const recurrentRows: readonly LayerRow[] = [
     name: 'SimpleRNN with relu, masked, both ways, summed',
     make: (o) => new nn.SimpleRNN(2, { activation: 'relu', bidirectional: true, merge: 'sum', ...o }),
     inputs: () => [signed([3, 3, 2])],
-    run: (layer, x) => layer.forward(x!, { mask }),
+    run: (layer, x) => layer.forward(x!, { mask: mask.to(x!.device) }),
     output: [3, 2],
     order: 1,
   }),
@@ -74,7 +74,8 @@ export const recurrentRows: readonly LayerRow[] = [
     name: 'LSTM of padded sequences, both ways, without bias',
     make: (o) => new nn.LSTM(2, { bidirectional: true, merge: 'mul', bias: false, ...o }),
     inputs: () => [signed([3, 3, 2])],
-    run: (layer, x) => withStates(layer.forwardWithState(x!, { mask }), (state) => [state.h, state.c]),
+    run: (layer, x) =>
+      withStates(layer.forwardWithState(x!, { mask: mask.to(x!.device) }), (state) => [state.h, state.c]),
     output: [30],
     order: 1,
   }),
@@ -98,7 +99,8 @@ export const recurrentRows: readonly LayerRow[] = [
     make: (o) =>
       new nn.GRU(2, { layers: 2, bidirectional: true, merge: 'mean', returnSequences: true, bias: false, ...o }),
     inputs: () => [signed([3, 3, 2]), signed([4, 3, 2], 2)],
-    run: (layer, x, initial) => withStates(layer.forwardWithState(x!, { initial, mask }), (state) => [state]),
+    run: (layer, x, initial) =>
+      withStates(layer.forwardWithState(x!, { initial, mask: mask.to(x!.device) }), (state) => [state]),
     output: [42],
     order: 1,
   }),

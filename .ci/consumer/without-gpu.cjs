@@ -1,0 +1,14 @@
+/** Without the optional packages: asking for the GPU says what to install, and all else goes on. */
+const assert = require('node:assert/strict');
+const { DeviceError, gpu, Tensor } = require('tsgrad');
+
+async function main() {
+  await assert.rejects(gpu(), (error) => {
+    assert(error instanceof DeviceError);
+    assert.match(error.message, /gpu\.js is not installed; run: npm install gpu\.js webgpu/);
+    return true;
+  });
+  await assert.rejects(Tensor.from([1, 2]).to('gpu').add(1).data(), DeviceError);
+  assert.deepEqual(Tensor.from([1, 2]).add(1).toArray(), [2, 3]);
+}
+main();
