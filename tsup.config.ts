@@ -133,24 +133,25 @@ const concise: Plugin = {
   async renderChunk(code) {
     const last = this.format === 'esm' ? code.search(/\nexport \{[^{}]*\};\s*$/) : code.length;
     if (last < 0) throw new Error('concise: the module does not end with the names that it exports');
+    const first = /^(?:import [^;]*;\s*)*/.exec(code)?.[0].length ?? 0;
     // esbuild has a class that names itself begin as `var Tensor = class _Tensor`
     const named = code
-      .slice(0, last)
+      .slice(first, last)
       .replace(
         /^var (\w+) = class _\1\b[^{]*\{/gm,
         '$& static { Object.defineProperty(this, "name", { value: "$1" }); }',
       );
     // as a script, whose own names esbuild leaves alone: those of a module it would not
     const script = await transform(named, { minify: true, lineLimit: 160, target });
-    return { code: script.code + code.slice(last) };
+    return { code: code.slice(0, first) + script.code + code.slice(last) };
   },
 };
 
-/** One file, since Node takes a while to find and open each, and to read all of it: that is most of the time to start. */
+/** As few files as may be, since Node takes a while to find, open and read each: that is most of the time to start. */
 const oneFile: Options = { ...shared, entry: { index: main }, splitting: false, plugins: [concise, subPaths] };
 
-/** What `import` gets in Node. */
-export const forNode: Options = { ...oneFile, format: 'esm' };
+/** What `import` gets in Node: the GPU, which few programs ask for, apart, and with it what both need. */
+export const forNode: Options = { ...oneFile, format: 'esm', splitting: true };
 
 const config: Options[] = [
   forNode,

@@ -8,7 +8,7 @@ import type { Prepared, Work } from '../work.ts';
 
 export const startupWorks: readonly Work[] = [{ name: 'H startup', mode: 'eager', prepare: () => prepareStartup(2) }];
 
-const root = join(import.meta.dirname, '..', '..');
+const builder = join(import.meta.dirname, '..', 'programs', 'build-startup.ts');
 
 /** A product of two matrices of ones, of which it prints the sum. */
 function programOf(size: number): string {
@@ -20,15 +20,11 @@ console.log(ones.matmul(ones).sum().item());
 
 /** The package is built afresh by its own configuration, so that what is measured is today's code as users get it. */
 export async function prepareStartup(size: number): Promise<Prepared> {
-  const { build } = await import('tsup'); // slow to load, and only needed here
-  const { forNode } = await import('../../tsup.config.ts');
   const folder = await mkdtemp(join(tmpdir(), 'tsgrad-startup-'));
-  const entry = { index: join(root, 'src', 'index.ts') };
-  const reporter = { 'report-peak': join(root, 'bench', 'programs', 'report-peak.ts') };
   try {
     await writeFile(join(folder, 'package.json'), '{ "type": "module" }\n');
-    await build({ ...forNode, entry, outDir: folder, config: false, silent: true });
-    await build({ entry: reporter, format: 'esm', outDir: folder, config: false, silent: true });
+    const { status, stderr } = spawnSync(process.execPath, [builder, folder], { encoding: 'utf8' });
+    if (status !== 0) throw new Error(`H startup: the package cannot be built; got exit ${status}, ${stderr}`);
     await writeFile(join(folder, 'main.js'), programOf(size));
   } catch (error) {
     await rm(folder, { recursive: true, force: true });
