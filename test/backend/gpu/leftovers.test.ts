@@ -13,7 +13,7 @@ const collect = runInNewContext('gc') as () => void;
 it('is found, and told of once', async () => {
   const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
   const device = await gpu();
-  for (let i = 0; i < 140; i++) {
+  for (let i = 0; i < 70; i++) {
     Tensor.full([2 ** 22], i, { device: 'gpu' }); // 16 MB
     await device.finish();
     if (i % 10 !== 9) continue;
