@@ -378,10 +378,12 @@ describe('Model on a device', () => {
     const model = modelOn('gpu', false);
     const options = { epochs: 2, batchSize: 8, verbose: false, validation: there } as const;
     const { epochs } = await model.fit(there, options);
-    const same = await modelOn('gpu', false).fit({ x, y }, { ...options, validation: { x, y } });
+    const other = modelOn('gpu', false);
+    const same = await other.fit({ x, y }, { ...options, validation: { x, y } });
     expect(epochs.map(({ valLoss }) => valLoss)).toEqual(same.epochs.map(({ valLoss }) => valLoss));
-    await expect(modelOn('cpu', false).fit(there, { verbose: false })).rejects.toThrow(/data of the CPU/);
-    await expect(modelOn('cpu', false).evaluate(there)).rejects.toThrow(DeviceError);
+    const here = modelOn('cpu', false);
+    await expect(here.fit(there, { verbose: false })).rejects.toThrow(/data of the CPU/);
+    await expect(here.evaluate(there)).rejects.toThrow(DeviceError);
   });
 
   it('computes the statistics of BatchNorm anew', async () => {
