@@ -1,5 +1,6 @@
 /** The promise that training on a GPU leaves no memory behind. */
 import { gpu, manualSeed, nn, optim, Tensor, tidy } from '../../src/index.ts';
+import { offerSoftware } from '../../test/lanes/software.ts';
 import { atMost, type Proof } from '../proof.ts';
 
 const steps = 1000;
@@ -8,6 +9,7 @@ export const gpuMemory: Proof = {
   name: 'gpu-memory',
   title: '1,000 training steps on the GPU leave its memory flat, and nothing stays when all is given back',
   run: async (report) => {
+    offerSoftware();
     const device = await gpu({ software: true });
     report.note(`       ${device.mode} on ${device.adapter}`);
     manualSeed(1);
