@@ -2,7 +2,7 @@
 import { copy } from '../../kernels/cpu/copy.ts';
 import type { TypedArray } from '../core/dtype.ts';
 import type { Computation } from '../core/primitive.ts';
-import type { Backend, Kernel } from './interface.ts';
+import { type Backend, type Kernel, kernelsBy } from './interface.ts';
 import { plain } from './plain.ts';
 import { type EngineKernel, engineKernels } from './wasm.ts';
 
@@ -15,23 +15,7 @@ function either<P extends Computation>(primitive: P): Kernel<P, TypedArray> {
 
 /** The backend of device `'cpu'`. */
 export const cpu: Backend<TypedArray> = {
-  kernels: {
-    full: either('full'),
-    iota: either('iota'),
-    random: either('random'),
-    map: either('map'),
-    cast: either('cast'),
-    reduce: either('reduce'),
-    place: either('place'),
-    fold: either('fold'),
-    gather: either('gather'),
-    scatterAdd: either('scatterAdd'),
-    matmul: either('matmul'),
-    conv: either('conv'),
-    arg: either('arg'),
-    argsort: either('argsort'),
-    scan: either('scan'),
-  },
+  kernels: kernelsBy(either),
   copy,
   read: (x) => owned(copy(x)),
 };

@@ -10,6 +10,7 @@ import {
   DeviceStorage,
   deviceGone,
   type Kernel,
+  kernelsBy,
   type Located,
   type Operand,
   type Storage,
@@ -107,23 +108,7 @@ function routed(gpu: GpuBackend): Backend {
     };
   };
   return {
-    kernels: {
-      full: either('full'),
-      iota: either('iota'),
-      random: either('random'),
-      map: either('map'),
-      cast: either('cast'),
-      reduce: either('reduce'),
-      place: either('place'),
-      fold: either('fold'),
-      gather: either('gather'),
-      scatterAdd: either('scatterAdd'),
-      matmul: either('matmul'),
-      conv: either('conv'),
-      arg: either('arg'),
-      argsort: either('argsort'),
-      scan: either('scan'),
-    },
+    kernels: kernelsBy(either),
     copy: (x) => (x.storage instanceof DeviceStorage ? gpu : alone).copy(x),
     read: (x) => (x.storage instanceof DeviceStorage ? gpu : alone).read(x),
   };

@@ -59,3 +59,26 @@ export interface Backend<S extends Storage = Storage, R extends Storage = S> {
   /** The elements in row-major order, in an array of the caller's own. */
   read(x: Operand<S>): TypedArray;
 }
+
+/** A kernel for every primitive, each made by the same rule. */
+export function kernelsBy<S extends Storage, R extends Storage>(
+  make: <P extends Computation>(primitive: P) => Kernel<P, S, R>,
+): Backend<S, R>['kernels'] {
+  return {
+    full: make('full'),
+    iota: make('iota'),
+    random: make('random'),
+    map: make('map'),
+    cast: make('cast'),
+    reduce: make('reduce'),
+    place: make('place'),
+    fold: make('fold'),
+    gather: make('gather'),
+    scatterAdd: make('scatterAdd'),
+    matmul: make('matmul'),
+    conv: make('conv'),
+    arg: make('arg'),
+    argsort: make('argsort'),
+    scan: make('scan'),
+  };
+}

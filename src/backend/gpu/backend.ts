@@ -11,7 +11,15 @@ import { contiguousLayout, type Layout } from '../../core/layout.ts';
 import type { Computation, Params, Spec } from '../../core/primitive.ts';
 import { shapeText, sizeOf } from '../../core/shape.ts';
 import { cpu } from '../cpu.ts';
-import { type ArrayOperand, type Backend, DeviceStorage, deviceGone, type Kernel, type Operand } from '../interface.ts';
+import {
+  type ArrayOperand,
+  type Backend,
+  DeviceStorage,
+  deviceGone,
+  type Kernel,
+  kernelsBy,
+  type Operand,
+} from '../interface.ts';
 import { compositesOnCpu } from './composites.ts';
 import { checkIndices, knownRange, rangeOf, rangeOfMap } from './indices.ts';
 import { Queue } from './queue.ts';
@@ -35,26 +43,11 @@ export class GpuBackend implements Backend {
   constructor(queue: Queue) {
     this.queue = queue;
     this.home = new GpuStorage(0, queue);
-    const on = <P extends Computation>(primitive: P): Kernel<P> => {
-      return (params, inputs, out) => this.compute(primitive, params, inputs, out);
-    };
-    this.kernels = {
-      full: on('full'),
-      iota: on('iota'),
-      random: on('random'),
-      map: on('map'),
-      cast: on('cast'),
-      reduce: on('reduce'),
-      place: on('place'),
-      fold: on('fold'),
-      gather: on('gather'),
-      scatterAdd: on('scatterAdd'),
-      matmul: on('matmul'),
-      conv: on('conv'),
-      arg: on('arg'),
-      argsort: on('argsort'),
-      scan: on('scan'),
-    };
+    this.kernels = kernelsBy(
+      <P extends Computation>(primitive: P): Kernel<P> =>
+        (params, inputs, out) =>
+          this.compute(primitive, params, inputs, out),
+    );
   }
 
   copy(x: Operand): GpuStorage {
